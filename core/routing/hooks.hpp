@@ -1,0 +1,38 @@
+// The live table of hooks: those of the configuration and those of the hook store, and the current Routes over both.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <switchhook/hook_store.hpp>
+
+#include "core/base/guarded.hpp"
+#include "core/routing/routes.hpp"
+
+namespace switchhook::routing {
+
+// Any thread. A configured host wins over a stored one, which is then hidden.
+class Hooks {
+public:
+    // `store` may be null only in tests that never change anything.
+    Hooks(std::vector<Hook> configured, HookStore* store, std::vector<std::unique_ptr<Matcher>> chain);
+    ~Hooks();
+
+    // Reads the store and builds the first routes. Called once, before anything else.
+    Status load();
+    std::shared_ptr<const Routes> routes() const;
+
+    // Durable and in effect on return. Concurrent changes are grouped into one write and one re-index; a failure leaves
+    // store and routes as they were and is every participant's answer.
+    Status change(const HookChange& change);
+    // Whether any matcher of the chain can use that host.
+    bool accepts(std::string_view host) const;
+    bool configured(std::string_view host) const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace switchhook::routing

@@ -1,0 +1,51 @@
+// Forwarder: how a written request travels.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <switchhook/component.hpp>
+#include <switchhook/dialect.hpp>
+
+namespace switchhook {
+inline namespace abi1 {
+
+struct Request {
+    std::string url;
+    std::vector<Header> headers;
+    std::shared_ptr<const std::string> body;  // shared: every attempt of a delivery sends the same bytes
+};
+
+// What came of one attempt. `code` is stable and documented: "delivered", "status_<n>", "connect_refused", "dns_failed",
+// "tls_verify_failed", "tls_failed", "forbidden_address", "timeout_connect", "timeout_response", "connection_reset",
+// "response_too_large", "invalid_url", "bad_response", "own_fault", "stopped".
+struct AttemptResult {
+    std::string code;
+    int status = 0;                                  // HTTP status of a complete head; 0 without one
+    std::optional<std::chrono::seconds> retry_after;  // as asked by the receiver; not yet capped
+    std::chrono::microseconds took{0};
+    std::string address;  // that was connected to, for the log
+    std::string detail;   // for the log, never a secret
+};
+
+using Completion = std::function<void(AttemptResult)>;
+
+// send and check: any thread.
+class Forwarder : public Component {
+public:
+    // The only judge of URLs: configuration, API and send ask it. Not ok: the message says why, without the URL's secrets.
+    // Looks at the text alone; names are resolved and their addresses judged at each send.
+    virtual Status check(std::string_view url) const = 0;
+    // Asynchronous, never blocks. `deadline` bounds the whole attempt, body included. `done` is called exactly once, from a
+    // thread of the forwarder's, also when it is stopped; it must not block.
+    virtual void send(Request request, std::chrono::milliseconds deadline, Completion done) = 0;
+};
+
+}  // namespace abi1
+}  // namespace switchhook
