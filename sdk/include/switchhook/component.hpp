@@ -19,6 +19,9 @@ public:
     virtual void stop() {}
     // Any thread, never blocks. Not ok: the text appears in /readyz.
     virtual Status health() const { return {}; }
+    // Before start, on the thread that created it: looks at what is stored or reachable without changing or creating
+    // anything (`switchhook check`). What does not exist yet is well.
+    virtual Status check() const { return {}; }
 };
 
 }  // namespace abi1
