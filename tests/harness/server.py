@@ -46,7 +46,8 @@ class Server:
                             **(environment or {})}
         self.wrapper = list(wrapper)
         self.process, self.port, self.admin_port = None, None, None
-        self.write(configuration)
+        if configuration is not None:
+            self.write(configuration)
 
     def write(self, configuration):
         self.config_file.write_text(json.dumps(configuration, indent=1), encoding="utf-8")  # JSON is YAML
@@ -58,14 +59,15 @@ class Server:
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, cwd=self.folder)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            found = LISTENING.search(self.log()[begin:])
+            said = self.log_file.read_bytes()[begin:].decode(errors="replace")
+            found = LISTENING.search(said)
             if found:
                 self.port, self.admin_port = int(found[1]), int(found[2])
                 return self
             if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log()[begin:]}")
+                raise RuntimeError(f"the server ended with {self.process.returncode}:\n{said}")
             select.select([], [], [], 0.005)
-        raise RuntimeError(f"the server did not say that it listens:\n{self.log()[begin:]}")
+        raise RuntimeError(f"the server did not say that it listens:\n{said}")
 
     def log(self):
         return self.log_file.read_text(encoding="utf-8", errors="replace") if self.log_file.exists() else ""
