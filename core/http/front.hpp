@@ -40,14 +40,16 @@ struct Response {
 
 class Connection;
 
-// The duty to answer one request: move-only, any thread, once. Destroyed unanswered, it answers 500, so that no peer hangs.
+// The duty to answer one request: move-only, any thread, once. Destroyed unanswered, it answers 500, so that no peer
+// hangs.
 class Exchange {
 public:
     explicit Exchange(std::shared_ptr<Connection> connection);
     Exchange(Exchange&&) noexcept;
     Exchange& operator=(Exchange&&) noexcept;
     ~Exchange();
-    // Writes the answer from the calling thread without blocking; what the socket does not take at once the loop writes.
+    // Writes the answer from the calling thread without blocking; what the socket does not take at once the loop
+    // writes.
     void answer(const Response& response);
 
 private:
@@ -64,8 +66,9 @@ struct FrontSettings {
     std::size_t max_headers = 100;
     std::chrono::milliseconds head_deadline{5'000};
     std::chrono::milliseconds request_deadline{15'000};
-    std::chrono::milliseconds idle_timeout{120'000};  // longer than LiveKit's 90 s: it does not repeat a POST on a closed one
-    std::size_t queued_requests = 4'096;              // complete requests that wait for a worker; more: 503, Retry-After 5
+    std::chrono::milliseconds idle_timeout{
+        120'000};                         // longer than LiveKit's 90 s: it does not repeat a POST on a closed one
+    std::size_t queued_requests = 4'096;  // complete requests that wait for a worker; more: 503, Retry-After 5
 };
 
 // What the front counted since its start. Any thread.

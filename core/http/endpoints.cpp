@@ -1,0 +1,119 @@
+#include "core/http/endpoints.hpp"
+
+#include <atomic>
+#include <exception>
+#include <map>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/http/job_queue.hpp"
+#include "core/http/reply.hpp"
+
+namespace switchhook::http {
+namespace {
+
+struct Endpoint {
+    std::string method;
+    Handler handler;
+    Pace pace;
+};
+
+struct SlowJob {
+    const Endpoint* endpoint;
+    Request request;
+    Exchange exchange;
+};
+
+const Endpoint* find_method(const std::vector<Endpoint>& endpoints, std::string_view method) {
+    for (const Endpoint& endpoint : endpoints)
+        if (endpoint.method == method) return &endpoint;
+    return nullptr;
+}
+
+std::string allowed(const std::vector<Endpoint>& endpoints) {
+    std::string list;
+    for (const Endpoint& endpoint : endpoints) {
+        list.append(list.empty() ? "" : ", ").append(endpoint.method);
+        if (endpoint.method == "GET" && find_method(endpoints, "HEAD") == nullptr) list.append(", HEAD");
+    }
+    return list;
+}
+
+}  // namespace
+
+struct Endpoints::Impl {
+    Impl(Log& its_log, std::size_t bound) : log(its_log), slow_jobs(bound) {}
+
+    // The catch-all of a handler: its Exchange has answered 500 while the exception passed, unless it was handed on
+    // before.
+    void run(const Endpoint& endpoint, Request request, Exchange exchange) {
+        try {
+            endpoint.handler(std::move(request), std::move(exchange));
+        } catch (const std::exception& error) {
+            log.error("a handler failed", {{"reason", error.what()}});
+        } catch (...) {
+            log.error("a handler failed", {{"reason", "unknown exception"}});
+        }
+    }
+
+    void work() {
+        while (auto job = slow_jobs.pop()) run(*job->endpoint, std::move(job->request), std::move(job->exchange));
+    }
+
+    Log& log;
+    std::map<std::string, std::vector<Endpoint>, std::less<>> by_path;
+    JobQueue<SlowJob> slow_jobs;
+    std::atomic<bool> running{false};
+    std::thread thread;
+};
+
+Endpoints::Endpoints(Log& log, std::size_t queued_slow_requests)
+    : impl_(std::make_unique<Impl>(log, queued_slow_requests)) {}
+
+Endpoints::~Endpoints() {
+    stop();
+}
+
+void Endpoints::add(std::string method, std::string path, Handler handler, Pace pace) {
+    auto& endpoints = impl_->by_path[path];
+    if (find_method(endpoints, method) != nullptr) throw std::logic_error("two handlers for " + method + " " + path);
+    endpoints.push_back({std::move(method), std::move(handler), pace});
+}
+
+void Endpoints::start() {
+    bool any_slow = false;
+    for (const auto& [path, endpoints] : impl_->by_path)
+        for (const Endpoint& endpoint : endpoints) any_slow = any_slow || endpoint.pace == Pace::slow;
+    if (!any_slow || impl_->thread.joinable()) return;
+    impl_->thread = std::thread([impl = impl_.get()] { impl->work(); });
+    impl_->running = true;
+}
+
+void Endpoints::stop() {
+    impl_->running = false;
+    for (SlowJob& job : impl_->slow_jobs.close()) job.exchange.answer(error_reply(503));
+    if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+void Endpoints::dispatch(Request request, Exchange exchange) {
+    const auto found = impl_->by_path.find(request.path);
+    if (found == impl_->by_path.end()) return exchange.answer(error_reply(404));
+    const Endpoint* endpoint = find_method(found->second, request.method);
+    if (endpoint == nullptr && request.method == "HEAD") endpoint = find_method(found->second, "GET");
+    if (endpoint == nullptr) {
+        Response response = error_reply(405);
+        response.headers.emplace_back("Allow", allowed(found->second));
+        return exchange.answer(response);
+    }
+    if (endpoint->pace == Pace::fast) return impl_->run(*endpoint, std::move(request), std::move(exchange));
+    SlowJob job{endpoint, std::move(request), std::move(exchange)};
+    if (!impl_->running || !impl_->slow_jobs.push(job)) job.exchange.answer(error_reply(503));
+}
+
+Handler Endpoints::as_handler() {
+    return [this](Request request, Exchange exchange) { dispatch(std::move(request), std::move(exchange)); };
+}
+
+}  // namespace switchhook::http
