@@ -42,6 +42,7 @@ public:
     // The only judge of URLs: configuration, API and send ask it. Not ok: the message says why, without the URL's secrets.
     // Looks at the text alone; names are resolved and their addresses judged at each send.
     virtual Status check(std::string_view url) const = 0;
+    using Component::check;  // an implementation says `using Forwarder::check;`, or gcc warns of a hidden one
     // Asynchronous, never blocks. `deadline` bounds the whole attempt, body included. `done` is called exactly once, from a
     // thread of the forwarder's, also when it is stopped; it must not block.
     virtual void send(Request request, std::chrono::milliseconds deadline, Completion done) = 0;
