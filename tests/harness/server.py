@@ -38,13 +38,14 @@ def config(folder, tenant_hooks=(), authority=None, **blocks):
 class Server:
     """One process. Its log is kept in `log_file`; start() returns when both listeners are open."""
 
-    def __init__(self, folder, configuration, environment=None, wrapper=()):
+    def __init__(self, folder, configuration, environment=None, wrapper=(), sources=None):
         self.folder = pathlib.Path(folder)
         self.config_file = self.folder / "switchhook.yaml"
         self.log_file = self.folder / "switchhook.log"
         self.environment = {**{k: v for k, v in os.environ.items() if not re.match("SIP_|LIVEKIT_|AUTH_|CACHE_|HOST$|PORT$", k)},
                             **(environment or {})}
         self.wrapper = list(wrapper)
+        self.sources = sources or [f"file:{self.config_file}", "env"]
         self.process, self.port, self.admin_port = None, None, None
         if configuration is not None:
             self.write(configuration)
@@ -55,8 +56,9 @@ class Server:
     def start(self, timeout=30):
         with open(self.log_file, "ab") as log:
             begin = log.tell()
-            self.process = subprocess.Popen([*self.wrapper, str(BINARY), "serve", "--config", f"file:{self.config_file}", "--config", "env"],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, cwd=self.folder)
+            named = [word for source in self.sources for word in ("--config", source)]
+            self.process = subprocess.Popen([*self.wrapper, str(BINARY), "serve", *named], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=self.environment, cwd=self.folder)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             said = self.log_file.read_bytes()[begin:].decode(errors="replace")
