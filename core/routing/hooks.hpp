@@ -1,16 +1,22 @@
 // The live table of hooks: those of the configuration and those of the hook store, and the current Routes over both.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <switchhook/hook_store.hpp>
 
-#include "core/base/guarded.hpp"
 #include "core/routing/routes.hpp"
 
 namespace switchhook::routing {
+
+// Judges a change against the very routes that it is about to be applied to: two callers that ask for one host at the
+// same time cannot both be told that it is free. Not ok: that change is left out, and the Status is its caller's
+// answer. Called by whichever participant leads the group; must not call Hooks.
+using Judge = std::function<Status(const Routes& routes)>;
 
 // Any thread. A configured host wins over a stored one, which is then hidden.
 class Hooks {
@@ -25,7 +31,7 @@ public:
 
     // Durable and in effect on return. Concurrent changes are grouped into one write and one re-index; a failure leaves
     // store and routes as they were and is every participant's answer.
-    Status change(const HookChange& change);
+    Status change(const HookChange& change, const Judge& judge = nullptr);
     // Whether any matcher of the chain can use that host.
     bool accepts(std::string_view host) const;
     bool configured(std::string_view host) const;

@@ -19,6 +19,8 @@ class Routes {
 public:
     // `hooks` have their ids set, hosts are unique. `chain` outlives the routes.
     Routes(std::vector<Hook> hooks, std::span<const std::unique_ptr<Matcher>> chain);
+    Routes(const Routes&) = delete;
+    Routes& operator=(const Routes&) = delete;
 
     // Asks the matchers in order; the first that finds any hook decides.
     Matches match(const Event& event) const;
