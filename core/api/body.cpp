@@ -1,0 +1,132 @@
+#include "core/api/body.hpp"
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+
+namespace switchhook::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kJsonType[] = "application/json";
+constexpr int kMaxDepth = 16;
+
+// Ours never holds bytes that are not UTF-8, but an error text may quote what was sent.
+std::string written(const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+http::Response answer(int status, const Json& body) {
+    return {.status = status, .body = written(body), .content_type = kJsonType, .headers = {}};
+}
+
+std::string lowercase(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return lower;
+}
+
+// application/json and application/*+json, with any parameters: what the reference takes.
+bool is_json(std::string_view content_type) {
+    std::string type = lowercase(content_type.substr(0, content_type.find(';')));
+    while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
+    return type == kJsonType || (type.starts_with("application/") && type.ends_with("+json"));
+}
+
+struct Unfit : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// A document that says a key twice means different things to different readers: refused, as the configuration does.
+Json parsed(const std::string& text) {
+    std::vector<std::set<std::string, std::less<>>> open;
+    const auto watch = [&open](int depth, Json::parse_event_t event, Json& value) {
+        if (depth > kMaxDepth) throw std::invalid_argument("nested too deeply");
+        if (event == Json::parse_event_t::object_start) open.emplace_back();
+        if (event == Json::parse_event_t::object_end) open.pop_back();
+        if (event == Json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second)
+            throw std::invalid_argument("the key '" + value.get<std::string>() + "' stands twice");
+        return true;
+    };
+    return Json::parse(text, watch);
+}
+
+std::string text_at(const Json& entry, const std::string& place, const char* key) {
+    const auto found = entry.find(key);
+    if (found == entry.end()) throw Unfit(place + ": missing field `" + key + "`");
+    if (!found->is_string()) throw Unfit(place + "." + key + ": expected a string");
+    return found->get<std::string>();
+}
+
+// The list under `key` of the body; absent is empty, as in the reference.
+Json list_at(Json body, const char* key) {
+    if (!body.is_object()) throw Unfit("expected an object");
+    const auto found = body.find(key);
+    if (found == body.end()) return Json::array();
+    if (!found->is_array()) throw Unfit(std::string(key) + ": expected a list");
+    return std::move(*found);
+}
+
+template <typename T, typename Read>
+std::variant<std::vector<T>, http::Response> read(const http::Request& request, const char* key, Read read_one) {
+    if (!is_json(request.header("Content-Type")))
+        return error_response(415, "UNSUPPORTED_MEDIA_TYPE", "Expected request with `Content-Type: application/json`");
+    try {
+        const Json list = list_at(parsed(request.body), key);
+        std::vector<T> values;
+        for (const auto& entry : list)
+            values.push_back(read_one(entry, std::string(key) + "[" + std::to_string(values.size()) + "]"));
+        return values;
+    } catch (const Unfit& unfit) {
+        return error_response(422, "INVALID_BODY",
+                              std::string("Failed to deserialize the JSON body into the target type: ") + unfit.what());
+    } catch (const std::exception& failure) {
+        return error_response(400, "INVALID_JSON",
+                              std::string("Failed to parse the request body as JSON: ") + failure.what());
+    }
+}
+
+}  // namespace
+
+http::Response json_response(int status, std::initializer_list<std::pair<std::string_view, std::string_view>> members) {
+    Json body = Json::object();
+    for (const auto& [key, value] : members) body[std::string(key)] = value;
+    return answer(status, body);
+}
+
+http::Response error_response(int status, std::string_view code, std::string_view text) {
+    return json_response(status, {{"error", text}, {"code", code}});
+}
+
+http::Response hooks_response(const std::vector<const Hook*>& hooks) {
+    Json list = Json::array();
+    for (const Hook* hook : hooks)
+        list.push_back({{"host", hook->host}, {"url", hook->url}, {"auth_id", hook->auth_id}});
+    return answer(200, {{"hooks", std::move(list)}});
+}
+
+http::Response readiness_response(const std::vector<std::string>& reasons, const std::vector<std::string>& warnings) {
+    return answer(reasons.empty() ? 200 : 503,
+                  {{"ready", reasons.empty()}, {"reasons", reasons}, {"warnings", warnings}});
+}
+
+std::variant<std::vector<SentHook>, http::Response> read_hooks(const http::Request& request) {
+    return read<SentHook>(request, "hooks", [](const Json& entry, const std::string& place) {
+        if (!entry.is_object()) throw Unfit(place + ": expected an object");
+        SentHook hook{.host = text_at(entry, place, "host"), .url = text_at(entry, place, "url"), .auth_id = {}};
+        const auto auth_id = entry.find("auth_id");
+        if (auth_id != entry.end() && !auth_id->is_null()) hook.auth_id = text_at(entry, place, "auth_id");
+        return hook;
+    });
+}
+
+std::variant<std::vector<std::string>, http::Response> read_hosts(const http::Request& request) {
+    return read<std::string>(request, "hosts", [](const Json& entry, const std::string& place) {
+        if (!entry.is_string()) throw Unfit(place + ": expected a string");
+        return entry.get<std::string>();
+    });
+}
+
+}  // namespace switchhook::api

@@ -1,0 +1,217 @@
+#include "core/api/hooks_api.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace switchhook::api {
+namespace {
+
+// As the configuration normalises hosts and auth ids (reference: SipConfig::new).
+std::string trimmed(std::string_view text) {
+    constexpr std::string_view kBlanks = " \t\r\n";
+    const auto begin = text.find_first_not_of(kBlanks);
+    if (begin == std::string_view::npos) return {};
+    return std::string(text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1));
+}
+
+std::string lowercase(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+}
+
+bool has_control(std::string_view text) {
+    return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+bool wildcard(std::string_view host) {
+    return host.starts_with('*');
+}
+
+const Hook* find_host(std::span<const Hook> sorted, std::string_view host) {
+    const auto found =
+        std::ranges::lower_bound(sorted, host, {}, [](const Hook& hook) -> std::string_view { return hook.host; });
+    return found != sorted.end() && found->host == host ? &*found : nullptr;
+}
+
+// Whose calls to that host would be as things stand: the host's own row, else the longest wildcard above it. A default
+// route ("*") claims no host: it takes what nobody asked for.
+const Hook* owner_row(std::span<const Hook> sorted, std::string_view host) {
+    if (const Hook* own = find_host(sorted, host)) return own;
+    for (auto dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1))
+        if (const Hook* above = find_host(sorted, "*" + std::string(host.substr(dot)))) return above;
+    return nullptr;
+}
+
+std::vector<std::string> unique_hosts(std::span<const Hook> hooks) {
+    std::set<std::string> hosts;
+    for (const auto& hook : hooks) hosts.insert(hook.host);
+    return {hosts.begin(), hosts.end()};
+}
+
+// Whether all of the change is the caller's to make. Whoever owns what was asked for, the answer is the same.
+Status may_change(const Identity& caller, const HookChange& change, const routing::Routes& routes) {
+    if (caller.is_operator) return {};
+    const auto refused = [](std::string_view host) {
+        return Status(Code::conflict,
+                      "Host '" + std::string(host) +
+                          "' cannot be changed by this caller: the host or the auth_id is not its own.");
+    };
+    for (const auto& hook : change.put) {
+        const Hook* row = owner_row(routes.hooks(), hook.host);
+        if (wildcard(hook.host) || !caller.acts_for(hook.auth_id) || (row != nullptr && !caller.acts_for(row->auth_id)))
+            return refused(hook.host);
+    }
+    for (const auto& host : change.remove) {
+        // A host that has no row is nobody's: removing it changes nothing and tells nothing.
+        const Hook* row = find_host(routes.hooks(), host);
+        if (row != nullptr && (wildcard(host) || !caller.acts_for(row->auth_id))) return refused(host);
+    }
+    return {};
+}
+
+http::Response forbidden(const Status& refused) {
+    return error_response(403, "FORBIDDEN", refused.message());
+}
+
+http::Response too_many() {
+    return error_response(400, "TOO_MANY_ENTRIES",
+                          "Validation error: at most " + std::to_string(HooksApi::kHooksPerRequest) +
+                              " entries are allowed in one request");
+}
+
+http::Response invalid(std::string_view code, std::size_t index, std::string_view key, std::string_view why) {
+    std::string text = "Validation error: hooks[" + std::to_string(index) + "]";
+    return error_response(400, code, text.append(".").append(key).append(": ").append(why));
+}
+
+}  // namespace
+
+HooksApi::HooksApi(routing::Hooks& hooks, const Forwarder& forwarder, const Authentication& authentication,
+                   HookRules rules, Log& log)
+    : hooks_(hooks), forwarder_(forwarder), authentication_(authentication), rules_(rules), log_(log) {}
+
+http::Response HooksApi::list(const http::Request& request) const {
+    const auto caller = authentication_.identify(request);
+    if (const auto* refused = std::get_if<http::Response>(&caller)) return *refused;
+    if (!rules_.sip) return hooks_response({});
+    return visible_to(std::get<Identity>(caller));
+}
+
+http::Response HooksApi::put(const http::Request& request) {
+    const auto identified = authentication_.identify(request);
+    if (const auto* refused = std::get_if<http::Response>(&identified)) return *refused;
+    const auto& caller = std::get<Identity>(identified);
+    const auto sent = read_hooks(request);
+    if (const auto* refused = std::get_if<http::Response>(&sent)) return *refused;
+    const auto& entries = std::get<std::vector<SentHook>>(sent);
+    if (entries.size() > kHooksPerRequest) return too_many();
+
+    HookChange wanted;
+    for (const auto& entry : entries) {
+        Hook& hook = wanted.put.emplace_back();
+        hook.host = lowercase(trimmed(entry.host));
+        hook.url = entry.url;
+        hook.auth_id = trimmed(entry.auth_id.value_or(""));
+        if (!hook.auth_id.empty()) continue;
+        if (authentication_.required())
+            return error_response(400, "MISSING_AUTH_ID",
+                                  "Hook for host '" + entry.host +
+                                      "' has empty auth_id. When AUTH_REQUIRED=true, auth_id must be provided.");
+        hook.auth_id = "default";
+    }
+
+    const auto hosts = unique_hosts(wanted.put);
+    if (const Status allowed = may_change(caller, wanted, *hooks_.routes()); !allowed) return forbidden(allowed);
+    if (auto refusal = configured(hosts)) return *std::move(refusal);
+    std::set<std::string_view> seen;
+    for (const auto& hook : wanted.put)
+        if (!seen.insert(hook.host).second)
+            return error_response(400, "DUPLICATE_HOST", "Validation error: Duplicate host detected: " + hook.host);
+    for (std::size_t i = 0; i < wanted.put.size(); ++i)
+        if (auto refusal = unfit(wanted.put[i], i)) return *std::move(refusal);
+    return change(caller, wanted);
+}
+
+http::Response HooksApi::remove(const http::Request& request) {
+    const auto identified = authentication_.identify(request);
+    if (const auto* refused = std::get_if<http::Response>(&identified)) return *refused;
+    const auto& caller = std::get<Identity>(identified);
+    const auto sent = read_hosts(request);
+    if (const auto* refused = std::get_if<http::Response>(&sent)) return *refused;
+    const auto& entries = std::get<std::vector<std::string>>(sent);
+    if (entries.empty()) return error_response(400, "NO_HOSTS", "No hosts provided to delete.");
+    if (entries.size() > kHooksPerRequest) return too_many();
+
+    std::set<std::string> hosts;
+    for (const auto& entry : entries) hosts.insert(lowercase(trimmed(entry)));
+    const HookChange wanted{.put = {}, .remove = {hosts.begin(), hosts.end()}};
+
+    if (const Status allowed = may_change(caller, wanted, *hooks_.routes()); !allowed) return forbidden(allowed);
+    if (auto refusal = configured(wanted.remove)) return *std::move(refusal);
+    return change(caller, wanted);
+}
+
+HooksApi::Refusal HooksApi::configured(std::span<const std::string> hosts) const {
+    std::string named;
+    for (const auto& host : hosts) {  // unique and sorted
+        if (!hooks_.configured(host)) continue;
+        if (!named.empty()) named.append(", ");
+        named.append(host);
+    }
+    if (named.empty()) return std::nullopt;
+    http::Response response = error_response(
+        405, "HOST_CONFIGURED", "Host(s) " + named + " are hardcoded in the application config and cannot be changed.");
+    response.headers.emplace_back("Allow", "GET, POST, DELETE");  // RFC 9110, 15.5.6: what the resource supports
+    return response;
+}
+
+HooksApi::Refusal HooksApi::unfit(const Hook& hook, std::size_t index) const {
+    if (hook.host.empty()) return invalid("INVALID_HOST", index, "host", "the host is empty");
+    if (!hooks_.accepts(hook.host))
+        return invalid("INVALID_HOST", index, "host",
+                       "'" + hook.host + "' is no host that a configured matcher can find");
+    if (hook.auth_id.size() > kAuthIdBytes || has_control(hook.auth_id))
+        return invalid("INVALID_AUTH_ID", index, "auth_id",
+                       "at most " + std::to_string(kAuthIdBytes) + " bytes without control characters");
+    if (hook.url.size() > kUrlBytes)
+        return invalid("INVALID_URL", index, "url", "longer than " + std::to_string(kUrlBytes) + " bytes");
+    if (!lowercase(hook.url.substr(0, 8)).starts_with("https://"))
+        return invalid("INVALID_URL", index, "url", "SIP hook URL must be HTTPS");
+    if (const Status fit = forwarder_.check(hook.url); !fit) return invalid("INVALID_URL", index, "url", fit.message());
+    if (rules_.sip && !rules_.secret_usable)
+        return error_response(400, "NO_SECRET",
+                              "SIP hook '" + hook.host + "' has no secret configured: hooks[" + std::to_string(index) +
+                                  "] would use sip.hook_secret (SIP_HOOK_SECRET), which is not set.");
+    return std::nullopt;
+}
+
+http::Response HooksApi::change(const Identity& caller, const HookChange& change) {
+    if (change.put.empty() && change.remove.empty()) return visible_to(caller);
+    // Asked again at the moment of the change: of two tenants that want a free host at the same time one is too late.
+    Status allowed;
+    routing::Judge judge;
+    if (!caller.is_operator)
+        judge = [&](const routing::Routes& routes) { return allowed = may_change(caller, change, routes); };
+    const Status written = hooks_.change(change, judge);
+    if (!allowed) return forbidden(allowed);
+    if (!written) {
+        log_.error("hooks were not changed", {{"why", written.message()}});
+        return error_response(500, "STORE_FAILED", "Failed to write hooks cache: " + written.message());
+    }
+    log_.info("hooks changed",
+              {{"put", std::to_string(change.put.size())},
+               {"removed", std::to_string(change.remove.size())},
+               {"by", caller.is_operator ? std::string_view("operator") : std::string_view(caller.tenant)}});
+    return visible_to(caller);
+}
+
+http::Response HooksApi::visible_to(const Identity& caller) const {
+    const auto routes = hooks_.routes();
+    std::vector<const Hook*> visible;
+    for (const auto& hook : routes->hooks())
+        if (caller.acts_for(hook.auth_id)) visible.push_back(&hook);
+    return hooks_response(visible);
+}
+
+}  // namespace switchhook::api

@@ -1,0 +1,58 @@
+// GET, POST and DELETE /sip/hooks: the forwarding table at run time.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <switchhook/forwarder.hpp>
+#include <switchhook/host.hpp>
+
+#include "core/api/authentication.hpp"
+#include "core/api/body.hpp"
+#include "core/http/front.hpp"
+#include "core/routing/hooks.hpp"
+
+namespace switchhook::api {
+
+// What of the configuration the answers depend on.
+struct HookRules {
+    bool sip = false;           // off: changes are kept, nothing is listed and no secret is asked for
+    bool secret_usable = true;  // sip.hook_secret is set: hooks of this API have no secret of their own
+};
+
+// Statuses, texts and the order of checks are the reference's; beyond it: HTTPS, usable hosts and URLs, tenants,
+// limits. Any thread. put and remove wait for the durable change: they belong on a thread that may block.
+class HooksApi {
+public:
+    static constexpr std::size_t kHooksPerRequest = 1000;
+    static constexpr std::size_t kAuthIdBytes = 256;
+    static constexpr std::size_t kUrlBytes = 4096;
+
+    // All outlive this object.
+    HooksApi(routing::Hooks& hooks, const Forwarder& forwarder, const Authentication& authentication, HookRules rules,
+             Log& log);
+
+    http::Response list(const http::Request& request) const;
+    http::Response put(const http::Request& request);
+    http::Response remove(const http::Request& request);
+
+private:
+    using Refusal = std::optional<http::Response>;
+
+    http::Response visible_to(const Identity& caller) const;
+    Refusal configured(std::span<const std::string> hosts) const;
+    Refusal unfit(const Hook& hook, std::size_t index) const;
+    http::Response change(const Identity& caller, const HookChange& change);
+
+    routing::Hooks& hooks_;
+    const Forwarder& forwarder_;
+    const Authentication& authentication_;
+    const HookRules rules_;
+    Log& log_;
+};
+
+}  // namespace switchhook::api
