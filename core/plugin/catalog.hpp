@@ -17,6 +17,7 @@ namespace switchhook::plugin {
 struct Opened {
     std::filesystem::path file;
     const Manifest* manifest = nullptr;
+    std::vector<ComponentEntry> components;  // the manifest's; read them here, a later SDK may lay them out longer
 };
 
 // Owns the opened libraries; lives longer than every instance. Not thread-safe: used while starting.
@@ -34,11 +35,15 @@ public:
     const std::vector<Opened>& opened() const;
     const ComponentEntry* find(Contract contract, std::string_view name) const;
 
-    // Checks the instance's settings against the declaration and makes it. What is wrong becomes problems and null. The
-    // result is a guard around the plugin's object: an exception that leaves a call becomes Code::internal with the
-    // plugin's name, or "no match" where there is no Status; an object not marked concurrent is entered by one thread at a time.
-    std::unique_ptr<ConfigSource> config_source(const config::Instance& use, Host& host, std::vector<Problem>& problems) const;
-    std::unique_ptr<HookStore> hook_store(const config::Instance& use, Host& host, std::vector<Problem>& problems) const;
+    // Checks the instance's settings against the declaration and makes it. What is wrong becomes problems and null;
+    // warnings about secret files go to the host's log. The result is a guard around the plugin's object: an exception
+    // that leaves a call becomes Code::internal with the plugin's name, or, where there is no Status, "no match",
+    // nothing, or own_fault, and a line in the log at most once a minute. An object not marked concurrent is entered by
+    // one thread at a time.
+    std::unique_ptr<ConfigSource> config_source(const config::Instance& use, Host& host,
+                                                std::vector<Problem>& problems) const;
+    std::unique_ptr<HookStore> hook_store(const config::Instance& use, Host& host,
+                                          std::vector<Problem>& problems) const;
     std::unique_ptr<Outbox> outbox(const config::Instance& use, Host& host, std::vector<Problem>& problems) const;
     std::unique_ptr<Matcher> matcher(const config::Instance& use, Host& host, std::vector<Problem>& problems) const;
     std::unique_ptr<Dialect> dialect(const config::Instance& use, Host& host, std::vector<Problem>& problems) const;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -139,6 +140,9 @@ constexpr ComponentEntry component(const char* name, const char* summary, std::s
 
 }  // namespace abi1
 }  // namespace switchhook
+
+// The one symbol that a plugin exports; SWITCHHOOK_PLUGIN defines it. Declared here so that a plugin's own test can call it.
+extern "C" __attribute__((visibility("default"))) const switchhook::Manifest* switchhook_plugin_manifest();
 
 #define SWITCHHOOK_PLUGIN(plugin_name, plugin_version, ...)                                                        \
     extern "C" __attribute__((visibility("default"))) const ::switchhook::Manifest* switchhook_plugin_manifest() { \

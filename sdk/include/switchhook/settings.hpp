@@ -1,6 +1,6 @@
 // Settings: the keys that a component declares, and the checked values that it is given.
-// The host checks the configuration against the declaration before `create` is called: unknown keys, wrong types, values
-// out of range and missing required keys never reach a component.
+// The host checks the configuration against the declaration before `create` is called: unknown keys, wrong types,
+// values out of range and missing required keys never reach a component.
 #pragma once
 
 #include <chrono>
@@ -16,21 +16,21 @@ namespace switchhook {
 inline namespace abi1 {
 
 enum class SettingType : std::uint8_t {
-    text = 1,
+    text = 1,   // min..max in bytes of its length, so that min = 1 means "not empty"; the same for secret and path
     secret,     // text that is never shown; may be written as env:NAME, file:/path or credential:NAME
     path,       // text that names a file or folder
     boolean,    // true or false
     integer,    // decimal, min..max
     duration,   // number with a unit: 500ms, 10s, 5min, 24h, 7d; min..max in milliseconds
     bytes,      // number with an optional unit: 512, 64KiB, 2MiB, 1GiB; min..max in bytes
-    text_list,  // a list of text; its default is written as a comma list
+    text_list,  // a list of text, from the environment a comma list, and so is its default; min..max entries
 };
 
 // One key. Plain data with static lifetime, so that a manifest can hold it.
 struct Setting {
-    const char* key;
+    const char* key;  // lower_snake_case, unique in its component; `use` is taken
     SettingType type;
-    const char* fallback;  // the default as one would write it in YAML; nullptr: the key is required
+    const char* fallback;  // the default as one would write it in YAML, within min..max; nullptr: the key is required
     const char* help;      // one sentence for a person
     std::int64_t min = 0;
     std::int64_t max = INT64_MAX;

@@ -1,0 +1,74 @@
+// Config source, hook store, outbox: every call has a Status, and a thrown exception is one more of them.
+#include <span>
+#include <string_view>
+
+#include "core/plugin/guards/guards.hpp"
+
+namespace switchhook::plugin {
+namespace {
+
+class ConfigSourceGuard final : public Guard<ConfigSource> {
+public:
+    using Guard::Guard;
+
+    Result<Document> load() override {
+        return instance().call("load", [this] { return object().load(); });
+    }
+};
+
+class HookStoreGuard final : public Guard<HookStore> {
+public:
+    using Guard::Guard;
+
+    Result<HookTable> load() override {
+        return instance().call("load", [this] { return object().load(); });
+    }
+    Result<HookTable> apply(const HookChange& change) override {
+        return instance().call("apply", [&] { return object().apply(change); });
+    }
+};
+
+class OutboxGuard final : public Guard<Outbox> {
+public:
+    using Guard::Guard;
+
+    Result<Committed> commit(std::span<const Append> appends, std::span<const Settled> settled,
+                             const HookFilter& filter, std::int64_t now_ms) override {
+        auto done = instance().call("commit", [&] { return object().commit(appends, settled, filter, now_ms); });
+        // Core reads one answer for each append without asking further.
+        if (done && done->appended.size() != appends.size())
+            return instance().fault("commit", "answered " + std::to_string(done->appended.size()) + " of " +
+                                                  std::to_string(appends.size()) + " appends");
+        return done;
+    }
+    Result<Claimed> claim(const Claim& claim) override {
+        return instance().call("claim", [&] { return object().claim(claim); });
+    }
+    Result<std::vector<Backlog>> backlog() override {
+        return instance().call("backlog", [this] { return object().backlog(); });
+    }
+    Result<Maintained> maintain(std::int64_t now_ms) override {
+        return instance().call("maintain", [&] { return object().maintain(now_ms); });
+    }
+    OutboxFigures figures() const override {
+        OutboxFigures figures;
+        instance().attempt("figures", [&] { figures = object().figures(); });
+        return figures;
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<ConfigSource> guard(std::shared_ptr<const Instance> instance, ConfigSource& object) {
+    return std::make_unique<ConfigSourceGuard>(std::move(instance), object);
+}
+
+std::unique_ptr<HookStore> guard(std::shared_ptr<const Instance> instance, HookStore& object) {
+    return std::make_unique<HookStoreGuard>(std::move(instance), object);
+}
+
+std::unique_ptr<Outbox> guard(std::shared_ptr<const Instance> instance, Outbox& object) {
+    return std::make_unique<OutboxGuard>(std::move(instance), object);
+}
+
+}  // namespace switchhook::plugin
