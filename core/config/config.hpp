@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <switchhook/document.hpp>
@@ -25,8 +26,17 @@ struct Instance {
 
 struct Server {
     std::string host = "0.0.0.0";
-    std::uint16_t port = 3001;
-    milliseconds stop_timeout{10'000};
+    std::uint16_t port = 3001;          // 0: any free one
+    milliseconds stop_timeout{10'000};  // for everything that a stop has to finish
+    std::uint32_t workers = 2;
+    std::uint32_t max_connections = 20'000;
+    std::int64_t head_bytes = 16 * 1024;
+    std::int64_t body_bytes = 2 * 1024 * 1024;
+    std::uint32_t max_headers = 100;
+    milliseconds head_deadline{5'000};
+    milliseconds request_deadline{15'000};
+    milliseconds idle_timeout{120'000};
+    std::uint32_t queued_requests = 4'096;
 };
 
 struct Admin {
@@ -36,15 +46,19 @@ struct Admin {
 
 struct LiveKit {
     std::string url = "http://localhost:7880";
-    std::map<std::string, std::string, std::less<>> keys;  // API key -> secret; api_key/api_secret and livekit.keys together
+    std::map<std::string, std::string, std::less<>>
+        keys;  // API key -> secret; api_key/api_secret and livekit.keys together
 };
 
 struct Sip {
     std::string room_prefix;
     std::vector<std::string> allowed_addresses;
-    std::string hook_secret;              // may be empty
-    bool derived_secrets = false;         // sip.hook_secrets: derived
-    std::vector<Hook> hooks;              // configured = true; ids not set yet
+    std::string hook_secret;             // may be empty
+    bool derived_secrets = false;        // sip.hook_secrets: derived
+    std::vector<Hook> hooks;             // configured = true; ids not set yet
+    std::string outbound_address;        // host or host:port; empty: none
+    std::string outbound_auth_username;  // both or neither
+    std::string outbound_auth_password;
 };
 
 enum class Role : std::uint8_t { operator_ = 1, tenant };
@@ -63,12 +77,12 @@ struct Auth {
 
 struct Delivery {
     std::string dialect = "livekit";
-    std::string retry = "call";             // the only profile so far
-    std::uint32_t concurrency = 8;          // streams of one hook under way at once
-    milliseconds timeout{10'000};           // whole attempt, body included
-    milliseconds max_age{60'000};           // after the append; then dead letter
-    std::uint32_t window = 256;             // deliveries of one hook kept in memory
-    milliseconds park{30'000};              // after the room finished; otherwise ten minutes
+    std::string retry = "call";     // the only profile so far
+    std::uint32_t concurrency = 8;  // streams of one hook under way at once
+    milliseconds timeout{10'000};   // whole attempt, body included
+    milliseconds max_age{60'000};   // after the append; then dead letter
+    std::uint32_t window = 256;     // deliveries of one hook kept in memory
+    milliseconds park{30'000};      // after the room finished; otherwise ten minutes
     std::uint32_t park_events = 100'000;
     milliseconds keep{24 * 3'600'000};
     std::int64_t keep_bytes = std::int64_t{1} << 30;
@@ -86,14 +100,21 @@ struct Config {
     std::optional<Sip> sip;  // absent: no provisioning, no forwarding, no line about SIP
     Auth auth;
     LogSettings log;
-    std::vector<std::string> plugins;  // libraries or folders beside our own
-    Instance storage;                  // default: sqlite
-    Instance hook_store;               // default: that of storage
-    std::vector<Instance> matchers;    // default: sip_host, wildcard
-    Instance forwarder;                // default: https
-    Instance provisioner;              // default and only one so far: none
+    std::vector<std::string> plugins;   // libraries or folders beside our own
+    Instance storage;                   // default: sqlite
+    Instance hook_store;                // default: `file` in cache.path when that is given, else that of storage
+    bool hook_store_is_storage = true;  // hook_store was not configured: the storage component keeps the hooks too
+    std::vector<Instance> matchers;     // default: sip_host, wildcard
+    Instance forwarder;                 // default: https
+    Instance provisioner;               // default and only one so far: none
     Delivery delivery;
-    std::vector<Problem> warnings;     // shown at start and in readiness; they stop nothing
+    std::vector<Problem> warnings;  // shown at start and in readiness; they stop nothing
+    std::vector<Problem> notices;   // shown once at start: keys of the reference that mean nothing here
+    // Where every given value was written: "sip.hooks[2].url" -> "switchhook.yaml:17". Lists, maps and values.
+    std::map<std::string, std::string, std::less<>> places;
+
+    // The place of that key, else of the nearest block around it; empty when neither was given.
+    std::string place_of(std::string_view path) const;
 };
 
 }  // namespace switchhook::config

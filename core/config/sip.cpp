@@ -1,0 +1,225 @@
+// sip: the checks 1 and 11 to 24 of the reference, with its exact texts, in the file and in the environment alike; and
+// what is asked beyond it: HTTPS, real addresses, secrets that are checked whether or not a hook is configured.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/config/addresses.hpp"
+#include "core/config/check.hpp"
+#include "core/config/reading.hpp"
+
+namespace switchhook::config {
+namespace {
+
+constexpr std::size_t kShortestSecret = 16;  // bytes, after trimming
+
+bool is_prefix_letter(char c) {  // ASCII only: LiveKit's room names go into URLs, logs and SIP identifiers
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+void compile_prefix(const Node& sip, Reading& reading) {
+    const Node* const node = given(&sip, "room_prefix");
+    if (node == nullptr) {
+        reading.problem(sip,
+                        from_environment(sip)
+                            ? "SIP_ROOM_PREFIX is required when SIP configuration is provided via environment variables"
+                            : "SIP room_prefix is required when SIP configuration is present");
+        return;
+    }
+    const auto prefix = reading.text(&sip, "sip.room_prefix");
+    if (!prefix) return;
+    if (prefix->empty())
+        reading.problem(*node, "SIP room_prefix cannot be empty");
+    else if (!std::ranges::all_of(*prefix, is_prefix_letter))
+        reading.problem(*node, "SIP room_prefix must contain only alphanumeric characters, '-', or '_'");
+    reading.config().sip->room_prefix = *prefix;
+}
+
+void compile_addresses(const Node& sip, Reading& reading) {
+    const Node* const node = given(&sip, "allowed_addresses");
+    if (node == nullptr || (node->kind == NodeKind::list && node->items.empty())) {
+        reading.problem(node != nullptr ? *node : sip, "SIP allowed_addresses cannot be empty");
+        return;
+    }
+    for (const Node& item : node->items) {
+        if (item.kind != NodeKind::scalar) continue;  // reported by check_shape
+        std::string address = trimmed(item.text);
+        if (!is_address_or_network(address))
+            reading.problem(
+                item, "SIP allowed_address '" + address + "' does not look like a valid IPv4 address or CIDR range");
+        reading.config().sip->allowed_addresses.push_back(std::move(address));
+    }
+}
+
+// Checks 18 and 19.
+void check_secret(const Node& at, const std::string& owner, const std::string& secret, Reading& reading) {
+    if (secret.empty())
+        reading.problem(at, "SIP hook secret for '" + owner + "' cannot be empty or whitespace-only");
+    else if (secret.size() < kShortestSecret)
+        reading.problem(at, "SIP hook secret for '" + owner + "' must be at least 16 characters long (got " +
+                                std::to_string(secret.size()) + ")");
+}
+
+// hook_secret as it was given: checked for each hook that uses it, and once for itself.
+struct SharedSecret {
+    const Node* node = nullptr;
+    std::optional<std::string> text;  // trimmed
+    bool failed = false;              // given, but could not be read
+};
+
+bool is_https(std::string_view url) {
+    constexpr std::string_view kScheme = "https://";
+    return lower_case(url.substr(0, kScheme.size())) == kScheme;
+}
+
+class HookReading {
+public:
+    HookReading(const SharedSecret& shared, Reading& reading) : shared_(shared), reading_(reading) {}
+
+    void read(const Node& item, std::size_t index) {
+        const std::string path = "sip.hooks[" + std::to_string(index) + "]";
+        Hook hook;
+        hook.configured = true;
+        hook.host = lower_case(trimmed(reading_.text(&item, "sip.hooks[].host").value_or("")));
+        hook.url = reading_.text(&item, "sip.hooks[].url").value_or("");
+        hook.auth_id = trimmed(reading_.text(&item, "sip.hooks[].auth_id").value_or(""));
+        hook.dialect = reading_.text(&item, "sip.hooks[].dialect").value_or("");
+        hook.events = reading_.texts(&item, "sip.hooks[].events");
+        check_host(item, path, hook);
+        check_url(item, path, hook);
+        check_choices(item, path, hook);
+        read_secret(item, path, hook);
+        reading_.config().sip->hooks.push_back(std::move(hook));
+    }
+
+private:
+    void check_host(const Node& item, const std::string& path, const Hook& hook) {
+        const Node* const host = given(&item, "host");
+        if (host == nullptr) {
+            reading_.problem(item, path + ".host is missing");
+        } else if (hook.host.empty()) {
+            reading_.problem(*host, path + ".host cannot be empty");
+        } else if (!hosts_.insert(hook.host).second) {
+            reading_.problem(*host, "Duplicate SIP hook host: " + hook.host);
+        }
+        if (reading_.config().auth.required && hook.auth_id.empty()) {
+            const Node* const auth_id = given(&item, "auth_id");
+            reading_.problem(auth_id != nullptr ? *auth_id : item,
+                             "SIP hook auth_id for '" + hook.host + "' cannot be empty or whitespace-only");
+        }
+    }
+
+    // Only that it is HTTPS; the forwarder is the one judge of URLs and sees them before anything starts.
+    void check_url(const Node& item, const std::string& path, const Hook& hook) {
+        const Node* const url = given(&item, "url");
+        if (url == nullptr)
+            reading_.problem(item, path + ".url is missing");
+        else if (url->kind == NodeKind::scalar && !is_https(hook.url))
+            reading_.problem(*url, "SIP hook URL must be HTTPS (hook '" + hook.host + "')");
+    }
+
+    void check_choices(const Node& item, const std::string& path, const Hook& hook) {
+        if (const Node* const dialect = given(&item, "dialect"); dialect != nullptr && hook.dialect.empty())
+            if (dialect->kind == NodeKind::scalar) reading_.problem(*dialect, path + ".dialect cannot be empty");
+        const Node* const events = given(&item, "events");
+        if (events == nullptr || events->kind != NodeKind::list) return;
+        if (events->items.empty())
+            reading_.problem(*events, path + ".events names no event; remove it to send the default ones");
+        for (const Node& event : events->items)
+            if (event.kind == NodeKind::scalar && trimmed(event.text).empty())
+                reading_.problem(event, path + ".events holds an empty name");
+    }
+
+    void read_secret(const Node& item, const std::string& path, Hook& hook) {
+        if (const Node* const own = given(&item, "secret")) {
+            bool failed = false;
+            const auto secret = reading_.secret(own, path + ".secret", failed);
+            if (failed) return;
+            hook.secret = trimmed(*secret);
+            check_secret(*own, hook.host, *hook.secret, reading_);
+        } else if (shared_.text) {
+            check_secret(*shared_.node, hook.host, *shared_.text, reading_);
+        } else if (!shared_.failed) {
+            reading_.problem(item, "SIP hook '" + hook.host +
+                                       "' has no secret configured. Either set hook_secret (global) or provide a "
+                                       "per-hook secret.");
+        }
+    }
+
+    const SharedSecret& shared_;
+    Reading& reading_;
+    std::set<std::string> hosts_;
+};
+
+// Whoever knows a shared secret can sign events of every tenant that it is shared with.
+void warn_of_shared_secrets(const Node& sip, Reading& reading) {
+    const Sip& out = *reading.config().sip;
+    std::map<std::string_view, std::set<std::string_view>> tenants;
+    for (const Hook& hook : out.hooks) {
+        if (hook.secret)
+            tenants[*hook.secret].insert(hook.auth_id);
+        else if (!out.derived_secrets && !out.hook_secret.empty())
+            tenants[out.hook_secret].insert(hook.auth_id);
+    }
+    std::size_t most = 0;
+    for (const auto& [secret, owners] : tenants) most = std::max(most, owners.size());
+    if (most < 2) return;
+    const Node* const hooks = given(&sip, "hooks");
+    reading.warning(hooks != nullptr ? *hooks : sip,
+                    std::to_string(most) +
+                        " tenants share one hook secret, so that each can forge events of the others; give each hook "
+                        "its own secret, or set sip.hook_secrets: derived");
+}
+
+// Checks 20 to 24.
+void compile_outbound(const Node& sip, Reading& reading) {
+    Sip& out = *reading.config().sip;
+    const auto blank = [&](std::string_view key, const std::string& value) {
+        const Node* const node = given(&sip, key);
+        if (node == nullptr || node->kind != NodeKind::scalar || !value.empty()) return;
+        reading.problem(*node, "SIP " + std::string(key) + " cannot be empty or whitespace-only");
+    };
+    out.outbound_address = trimmed(reading.text(&sip, "sip.outbound_address").value_or(""));
+    blank("outbound_address", out.outbound_address);
+
+    const Node* const name = given(&sip, "outbound_auth_username");
+    const Node* const password = given(&sip, "outbound_auth_password");
+    out.outbound_auth_username = trimmed(reading.text(&sip, "sip.outbound_auth_username").value_or(""));
+    blank("outbound_auth_username", out.outbound_auth_username);
+    bool failed = false;
+    out.outbound_auth_password = trimmed(reading.secret(password, "sip.outbound_auth_password", failed).value_or(""));
+    if (!failed) blank("outbound_auth_password", out.outbound_auth_password);
+    if (name != nullptr && password == nullptr)
+        reading.problem(*name, "SIP outbound_auth_password is required when outbound_auth_username is set");
+    if (password != nullptr && name == nullptr)
+        reading.problem(*password, "SIP outbound_auth_username is required when outbound_auth_password is set");
+}
+
+}  // namespace
+
+void compile_sip(const Node& sip, Reading& reading) {
+    Sip& out = reading.config().sip.emplace();
+    if (sip.kind != NodeKind::map) return;  // reported by check_shape
+    compile_prefix(sip, reading);
+    compile_addresses(sip, reading);
+
+    SharedSecret shared;
+    shared.node = given(&sip, "hook_secret");
+    if (const auto secret = reading.secret(shared.node, "sip.hook_secret", shared.failed)) {
+        shared.text = trimmed(*secret);
+        out.hook_secret = *shared.text;
+    }
+    out.derived_secrets = reading.text(&sip, "sip.hook_secrets") == "derived";
+    if (out.derived_secrets && shared.node == nullptr)
+        reading.problem(*given(&sip, "hook_secrets"), "sip.hook_secrets: derived needs sip.hook_secret to derive from");
+
+    HookReading hooks(shared, reading);
+    if (const Node* const list = given(&sip, "hooks"); list != nullptr && list->kind == NodeKind::list)
+        for (std::size_t i = 0; i < list->items.size(); ++i)
+            if (list->items[i].kind == NodeKind::map) hooks.read(list->items[i], i);
+    if (shared.text) check_secret(*shared.node, "global", *shared.text, reading);
+    warn_of_shared_secrets(sip, reading);
+    compile_outbound(sip, reading);
+}
+
+}  // namespace switchhook::config
