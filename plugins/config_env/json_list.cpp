@@ -1,0 +1,85 @@
+#include "json_list.hpp"
+
+#include <simdjson.h>
+
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace switchhook::config_env {
+namespace {
+
+using simdjson::dom::element;
+using simdjson::dom::element_type;
+
+Node node_at(const std::string& place, NodeKind kind) {
+    Node node;
+    node.kind = kind;
+    node.place = place;
+    return node;
+}
+
+Node text_node(const std::string& place, std::string_view text, const std::string& path) {
+    if (text.find('\0') != std::string_view::npos) throw std::runtime_error(path + " holds a NUL character");
+    Node node = node_at(place, NodeKind::scalar);
+    node.text = text;
+    node.quoted = true;
+    return node;
+}
+
+Node value_node(const std::string& place, element value, const std::string& path) {
+    switch (value.type()) {
+        case element_type::STRING:
+            return text_node(place, value.get_string().value(), path);
+        case element_type::NULL_VALUE:
+            return node_at(place, NodeKind::null);
+        case element_type::ARRAY: {
+            Node list = node_at(place, NodeKind::list);
+            for (const element item : value.get_array().value()) {
+                if (!item.is_string()) throw std::runtime_error(path + " must hold strings only");
+                list.items.push_back(text_node(place, item.get_string().value(), path));
+            }
+            return list;
+        }
+        default:
+            throw std::runtime_error(path + " must be a string");
+    }
+}
+
+Node object_node(const std::string& place, element value, std::span<const std::string_view> required,
+                 const std::string& path) {
+    if (!value.is_object()) throw std::runtime_error(path + " must be an object");
+    Node map = node_at(place, NodeKind::map);
+    for (const auto field : value.get_object().value()) {
+        const std::string key(field.key);
+        if (map.find(key) != nullptr) throw std::runtime_error(path + " has the key '" + key + "' twice");
+        map.entries.emplace_back(key, value_node(place, field.value, path + "." + key));
+    }
+    for (const std::string_view key : required)
+        if (const Node* const node = map.find(key); node == nullptr || node->kind != NodeKind::scalar)
+            throw std::runtime_error(path + " needs a string `" + std::string(key) + "`");
+    return map;
+}
+
+}  // namespace
+
+Node json_list(const std::string& variable, const std::string& text, std::span<const std::string_view> required,
+               std::vector<Problem>& problems) {
+    const std::string place = "$" + variable;
+    Node list = node_at(place, NodeKind::list);
+    try {
+        simdjson::dom::parser parser;
+        const simdjson::padded_string padded(text);
+        const element root = parser.parse(padded).value();
+        if (!root.is_array()) throw std::runtime_error("must be an array of objects");
+        std::size_t index = 0;
+        for (const element item : root.get_array().value())
+            list.items.push_back(object_node(place, item, required, "[" + std::to_string(index++) + "]"));
+    } catch (const std::exception& fault) {  // simdjson_error too
+        problems.push_back({place, "Invalid " + variable + " format: " + fault.what()});
+        list.items.clear();
+    }
+    return list;
+}
+
+}  // namespace switchhook::config_env

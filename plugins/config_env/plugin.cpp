@@ -1,0 +1,13 @@
+#include <switchhook/plugin.hpp>
+
+#include "env_source.hpp"
+
+namespace {
+constexpr switchhook::Setting kSettings[] = {
+    {"argument", switchhook::SettingType::text, "", "Nothing: `--config env` reads the variables of this process."},
+};
+}  // namespace
+
+SWITCHHOOK_PLUGIN("config_env", "0.1.0",
+                  switchhook::component<switchhook::config_env::EnvSource>(
+                      "env", "Reads the configuration from environment variables.", kSettings))
