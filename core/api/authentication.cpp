@@ -6,6 +6,7 @@
 #include <Poco/Exception.h>
 #include <Poco/URI.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -20,11 +21,13 @@ bool blank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-// The form encoding: "+" is a blank, as every client library writes it.
+// The form encoding: "+" is a blank, as client libraries write it. Poco's own plusAsSpace only works behind a "?".
 std::string decoded(std::string_view text) {
+    std::string encoded(text);
+    std::ranges::replace(encoded, '+', ' ');
     std::string plain;
     try {
-        Poco::URI::decode(std::string(text), plain, true);
+        Poco::URI::decode(encoded, plain);
     } catch (const Poco::Exception&) {
         plain.clear();  // half an escape is no token
     }
