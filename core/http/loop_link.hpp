@@ -1,0 +1,47 @@
+// How other threads reach the event loop: connections that need it, and the wish to stop. It outlives the loop, because
+// an answer may come later.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/http/deadline_list.hpp"
+
+namespace switchhook::http {
+
+// Any thread, except where said.
+class LoopLink final {
+public:
+    // Throws std::system_error when there is no file descriptor left.
+    LoopLink();
+    ~LoopLink();
+    LoopLink(const LoopLink&) = delete;
+    LoopLink& operator=(const LoopLink&) = delete;
+
+    // The loop shall look at this connection. Wakes the loop; nothing happens once the loop has ended.
+    void post(std::shared_ptr<SocketConnection> connection) noexcept;
+    // From now on answers close their connections, and the loop ends when all are closed, at the latest at the
+    // deadline.
+    void stop(TimePoint deadline) noexcept;
+    bool stopping() const noexcept { return stopping_.load(); }
+
+    // For the loop.
+    int event_fd() const noexcept { return event_fd_; }
+    std::vector<std::shared_ptr<SocketConnection>> take();
+    TimePoint stop_deadline() const;
+    void end();
+
+private:
+    void wake() const noexcept;
+
+    int event_fd_;
+    std::atomic<bool> stopping_{false};
+    mutable std::mutex mutex_;
+    std::vector<std::shared_ptr<SocketConnection>> posted_;
+    TimePoint stop_deadline_{};
+    bool ended_ = false;
+};
+
+}  // namespace switchhook::http
