@@ -1,0 +1,45 @@
+// Resolver: looks names up on a few threads of its own, because getaddrinfo blocks and cannot be cancelled.
+// The asker keeps the time: it stops waiting when its budget is spent, and a late answer still fills its cache.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "address_rules.hpp"
+
+namespace switchhook::https {
+
+struct Answer {
+    std::string host;
+    std::vector<Address> addresses;  // all of them; empty: `error` says why
+    std::string error;
+};
+
+// Any thread, many at once; may block for as long as the system's resolver does.
+using Lookup = std::function<Answer(const std::string& host)>;
+
+// getaddrinfo. An answer of another family than IPv4 and IPv6 is an error.
+Answer look_up(const std::string& host);
+
+class Resolver final {
+public:
+    // `answered` is called on a thread of the resolver's, once for each accepted question, never after stop() returned.
+    Resolver(Lookup lookup, std::function<void(Answer)> answered);
+    ~Resolver();
+    Resolver(const Resolver&) = delete;
+    Resolver& operator=(const Resolver&) = delete;
+
+    // Any thread, never blocks. False: too many questions wait already.
+    [[nodiscard]] bool ask(std::string host);
+    // Returns at once: a thread that hangs in a look-up is left to end by itself. Safe twice.
+    void stop();
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;  // shared with threads that may outlive this object
+};
+
+}  // namespace switchhook::https
