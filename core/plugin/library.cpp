@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/plugin/elf_length.hpp"
+
 namespace switchhook::plugin {
 namespace {
 
@@ -42,6 +44,7 @@ Status cannot_open(const std::string& why) {
 Result<Library> open_library(const std::filesystem::path& library) {
     using boost::dll::load_mode::rtld_local;
     using boost::dll::load_mode::rtld_now;
+    if (auto fault = cut_short(library); !fault.empty()) return Status(Code::invalid, std::move(fault));
     boost::dll::shared_library opened;
     try {
         opened.load(library, rtld_now | rtld_local);

@@ -1,10 +1,17 @@
-// The door: what a plugin library exports. An author writes one line, SWITCHHOOK_PLUGIN(...), and nothing else of this file.
+// The door: what a plugin library exports. An author writes one line, SWITCHHOOK_PLUGIN(...), and nothing else of this
+// file.
 //
-//     class Prefix final : public switchhook::Matcher { public: Prefix(const switchhook::Settings&, switchhook::Host&); ... };
-//     SWITCHHOOK_PLUGIN("matcher_prefix", "1.0.0", switchhook::component<Prefix>("prefix", "Matches by called number.", kSettings))
+//     class Prefix final : public switchhook::Matcher {
+//     public:
+//         Prefix(const switchhook::Settings&, switchhook::Host&);
+//         ...
+//     };
+//     SWITCHHOOK_PLUGIN("matcher_prefix", "1.0.0",
+//                       switchhook::component<Prefix>("prefix", "Matches by called number.", kSettings))
 //
-// The host opens the library with RTLD_NOW | RTLD_LOCAL, calls the one exported function, and checks the manifest before it
-// runs anything else: size, SDK number, build fingerprint, names, contracts. Libraries are never unloaded.
+// The host opens the library with RTLD_NOW | RTLD_LOCAL, calls the one exported function, and checks the manifest
+// before it runs anything else: size, SDK number, build fingerprint, names, contracts, declarations of settings.
+// Libraries are never unloaded.
 #pragma once
 
 #include <cstddef>
@@ -49,9 +56,10 @@
 #else
 #define SWITCHHOOK_CONTAINERS "plain"
 #endif
-#define SWITCHHOOK_BUILD                                                                                  \
-    "gxx" SWITCHHOOK_STRINGIZE(__GXX_ABI_VERSION) " cxx11=" SWITCHHOOK_STRINGIZE(_GLIBCXX_USE_CXX11_ABI) \
-        " containers=" SWITCHHOOK_CONTAINERS " sanitizer=" SWITCHHOOK_SANITIZER
+#define SWITCHHOOK_STRINGS SWITCHHOOK_STRINGIZE(_GLIBCXX_USE_CXX11_ABI)
+#define SWITCHHOOK_BUILD                                                                                            \
+    "gxx" SWITCHHOOK_STRINGIZE(__GXX_ABI_VERSION) " cxx11=" SWITCHHOOK_STRINGS " containers=" SWITCHHOOK_CONTAINERS \
+                                                  " sanitizer=" SWITCHHOOK_SANITIZER
 
 namespace switchhook {
 inline namespace abi1 {
@@ -60,12 +68,18 @@ enum class Contract : std::uint16_t { config_source = 1, hook_store, outbox, mat
 
 inline const char* contract_name(Contract contract) {
     switch (contract) {
-        case Contract::config_source: return "config source";
-        case Contract::hook_store: return "hook store";
-        case Contract::outbox: return "outbox";
-        case Contract::matcher: return "matcher";
-        case Contract::dialect: return "dialect";
-        case Contract::forwarder: return "forwarder";
+        case Contract::config_source:
+            return "config source";
+        case Contract::hook_store:
+            return "hook store";
+        case Contract::outbox:
+            return "outbox";
+        case Contract::matcher:
+            return "matcher";
+        case Contract::dialect:
+            return "dialect";
+        case Contract::forwarder:
+            return "forwarder";
     }
     return "unknown contract";
 }
@@ -79,7 +93,8 @@ struct ComponentEntry {
     const Setting* settings = nullptr;
     std::size_t settings_count = 0;
     bool concurrent = true;  // false: the host lets one thread at a time in
-    // Returns null and sets `error` when the constructor threw. The pointer is to the contract's class, seen as a Component.
+    // Returns null and sets `error` when the constructor threw. The pointer is to the contract's class, seen as a
+    // Component.
     Component* (*create)(const Settings& settings, Host& host, std::string& error) = nullptr;
     void (*destroy)(Component* component) = nullptr;
 };
@@ -103,11 +118,16 @@ namespace door {
 
 template <typename T>
 constexpr Contract contract_of() {
-    if constexpr (std::is_base_of_v<ConfigSource, T>) return Contract::config_source;
-    else if constexpr (std::is_base_of_v<HookStore, T>) return Contract::hook_store;
-    else if constexpr (std::is_base_of_v<Outbox, T>) return Contract::outbox;
-    else if constexpr (std::is_base_of_v<Matcher, T>) return Contract::matcher;
-    else if constexpr (std::is_base_of_v<Dialect, T>) return Contract::dialect;
+    if constexpr (std::is_base_of_v<ConfigSource, T>)
+        return Contract::config_source;
+    else if constexpr (std::is_base_of_v<HookStore, T>)
+        return Contract::hook_store;
+    else if constexpr (std::is_base_of_v<Outbox, T>)
+        return Contract::outbox;
+    else if constexpr (std::is_base_of_v<Matcher, T>)
+        return Contract::matcher;
+    else if constexpr (std::is_base_of_v<Dialect, T>)
+        return Contract::dialect;
     else {
         static_assert(std::is_base_of_v<Forwarder, T>, "a component implements one of the contracts of the SDK");
         return Contract::forwarder;
@@ -126,7 +146,9 @@ Component* create(const Settings& settings, Host& host, std::string& error) {
     return nullptr;
 }
 
-inline void destroy(Component* component) { delete component; }
+inline void destroy(Component* component) {
+    delete component;
+}
 
 }  // namespace door
 
@@ -134,21 +156,29 @@ inline void destroy(Component* component) { delete component; }
 template <typename T>
 constexpr ComponentEntry component(const char* name, const char* summary, std::span<const Setting> settings = {},
                                    bool concurrent = true) {
-    return {.contract = door::contract_of<T>(), .name = name, .summary = summary, .settings = settings.data(),
-            .settings_count = settings.size(), .concurrent = concurrent, .create = &door::create<T>, .destroy = &door::destroy};
+    return {.contract = door::contract_of<T>(),
+            .name = name,
+            .summary = summary,
+            .settings = settings.data(),
+            .settings_count = settings.size(),
+            .concurrent = concurrent,
+            .create = &door::create<T>,
+            .destroy = &door::destroy};
 }
 
 }  // namespace abi1
 }  // namespace switchhook
 
-// The one symbol that a plugin exports; SWITCHHOOK_PLUGIN defines it. Declared here so that a plugin's own test can call it.
+// The one symbol that a plugin exports; SWITCHHOOK_PLUGIN defines it. Declared here so that a plugin's own test can
+// call it.
 extern "C" __attribute__((visibility("default"))) const switchhook::Manifest* switchhook_plugin_manifest();
 
 #define SWITCHHOOK_PLUGIN(plugin_name, plugin_version, ...)                                                        \
     extern "C" __attribute__((visibility("default"))) const ::switchhook::Manifest* switchhook_plugin_manifest() { \
-        static constexpr ::switchhook::ComponentEntry components[] = {__VA_ARGS__};                               \
-        static constexpr ::switchhook::Manifest manifest{.name = plugin_name, .version = plugin_version,           \
-                                                         .components = components,                                  \
-                                                         .components_count = std::size(components)};                \
+        static constexpr ::switchhook::ComponentEntry components[] = {__VA_ARGS__};                                \
+        static constexpr ::switchhook::Manifest manifest{.name = plugin_name,                                      \
+                                                         .version = plugin_version,                                \
+                                                         .components = components,                                 \
+                                                         .components_count = std::size(components)};               \
         return &manifest;                                                                                          \
     }
