@@ -1,0 +1,64 @@
+#include "core/app/command_line.hpp"
+
+namespace switchhook::app {
+namespace {
+
+constexpr char kDefaultFile[] = "/etc/switchhook/switchhook.yaml";
+
+Status wrong(std::string text) {
+    return {Code::invalid, std::move(text)};
+}
+
+Result<Command> command_of(const std::string& word) {
+    if (word == "serve") return Command::serve;
+    if (word == "check") return Command::check;
+    if (word == "plugins") return Command::plugins;
+    if (word == "version") return Command::version;
+    return wrong("'" + word + "' is no command");
+}
+
+}  // namespace
+
+const char* usage() {
+    return "usage: switchhook COMMAND [--config SOURCE]...\n"
+           "\n"
+           "Receives LiveKit's webhooks for SIP calls and delivers each to the tenant whose call it is.\n"
+           "\n"
+           "commands\n"
+           "  serve             run the server until SIGTERM or SIGINT\n"
+           "  check             check the configuration, the plugins and the stores; change nothing\n"
+           "    --show          print the merged configuration and where each value comes from, secrets masked\n"
+           "    --schema        print the JSON schema of the configuration\n"
+           "  plugins           list the plugins, their contracts and settings\n"
+           "  version           print the version\n"
+           "\n"
+           "options\n"
+           "  --config SOURCE   file:PATH or env; repeatable, a later source wins value by value\n"
+           "                    (without any: file:/etc/switchhook/switchhook.yaml, then env)\n"
+           "  --help            this text\n"
+           "\n"
+           "exit codes: 0 well, 64 wrong usage, 69 a needed service is missing, 78 configuration, 70 anything else\n";
+}
+
+Result<SourceName> source_name(const std::string& text) {
+    const auto colon = text.find(':');
+    SourceName name{.use = text.substr(0, colon), .argument = colon == std::string::npos ? "" : text.substr(colon + 1)};
+    if (name.use.empty()) return wrong("--config '" + text + "' names no source; write file:PATH or env");
+    return name;
+}
+
+Result<CommandLine> command_line(const std::vector<std::string>& words, std::vector<SourceName> sources, bool show,
+                                 bool schema) {
+    if (words.empty()) return wrong("no command was given");
+    if (words.size() > 1) return wrong("'" + words[1] + "' is too much: one command is enough");
+    const auto command = command_of(words.front());
+    if (!command) return command.status();
+    if ((show || schema) && *command != Command::check) return wrong("--show and --schema belong to the command check");
+    if (show && schema) return wrong("--show and --schema are two questions; ask one");
+    // `plugins` looks into a configuration only when it is told one.
+    if (sources.empty() && *command != Command::plugins)
+        sources = {{.use = "file", .argument = kDefaultFile}, {.use = "env", .argument = {}}};
+    return CommandLine{.command = *command, .sources = std::move(sources), .show = show, .schema = schema};
+}
+
+}  // namespace switchhook::app

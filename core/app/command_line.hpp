@@ -1,0 +1,40 @@
+// What was asked for on the command line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <switchhook/result.hpp>
+
+namespace switchhook::app {
+
+enum class Command : std::uint8_t { serve = 1, check, plugins, version };
+
+// A configuration source, `--config USE[:ARGUMENT]`.
+struct SourceName {
+    std::string use;
+    std::string argument;
+
+    friend bool operator==(const SourceName&, const SourceName&) = default;
+};
+
+struct CommandLine {
+    Command command = Command::serve;
+    std::vector<SourceName> sources;  // in the order in which they are merged
+    bool show = false;                // check: the merged configuration
+    bool schema = false;              // check: the JSON schema of the configuration
+};
+
+// The text of `switchhook --help`.
+const char* usage();
+
+// From "file:/etc/x.yaml" or "env".
+Result<SourceName> source_name(const std::string& text);
+
+// Puts together what the option parser saw. Code::invalid: wrong usage, the text says what. No source given: the
+// default ones.
+Result<CommandLine> command_line(const std::vector<std::string>& words, std::vector<SourceName> sources, bool show,
+                                 bool schema);
+
+}  // namespace switchhook::app

@@ -1,0 +1,58 @@
+#include "core/app/configuration.hpp"
+
+#include "core/config/compile.hpp"
+#include "core/config/merge.hpp"
+
+namespace switchhook::app {
+namespace {
+
+config::Instance instance_of(const SourceName& source) {
+    const std::string place = "--config " + source.use + (source.argument.empty() ? "" : ":" + source.argument);
+    Node argument;
+    argument.kind = NodeKind::scalar;
+    argument.place = place;
+    argument.text = source.argument;
+    argument.quoted = true;
+    Node settings;
+    settings.kind = NodeKind::map;
+    settings.place = place;
+    settings.entries.emplace_back("argument", std::move(argument));
+    return {.use = source.use, .settings = std::move(settings), .place = place};
+}
+
+}  // namespace
+
+Configuration read_configuration(const plugin::Catalog& catalog, std::span<const SourceName> sources, Host& host,
+                                 std::vector<Problem>& problems) {
+    const std::size_t before = problems.size();
+    std::vector<Document> documents;
+    for (const auto& name : sources) {
+        const auto instance = instance_of(name);
+        const auto source = catalog.config_source(instance, host, problems);
+        if (!source) continue;
+        auto document = source->load();
+        if (!document) {
+            problems.push_back({.place = instance.place, .text = document.status().message()});
+            continue;
+        }
+        problems.insert(problems.end(), document->problems.begin(), document->problems.end());
+        documents.push_back(*std::move(document));
+    }
+    Configuration configuration;
+    if (problems.size() != before) return configuration;
+    configuration.readable = true;
+    configuration.merged = config::merge(documents);
+    configuration.config = config::compile(configuration.merged, problems);
+    return configuration;
+}
+
+std::string as_lines(std::span<const Problem> problems) {
+    std::string lines;
+    for (const auto& problem : problems) {
+        if (!problem.place.empty()) lines.append(problem.place).append(": ");
+        lines.append(problem.text).append("\n");
+    }
+    return lines;
+}
+
+}  // namespace switchhook::app

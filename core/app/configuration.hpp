@@ -1,0 +1,31 @@
+// The configuration as the command line names it: read from its sources, merged, checked.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include <switchhook/document.hpp>
+#include <switchhook/host.hpp>
+
+#include "core/app/command_line.hpp"
+#include "core/config/config.hpp"
+#include "core/plugin/catalog.hpp"
+
+namespace switchhook::app {
+
+struct Configuration {
+    Node merged;  // as written
+    config::Config config;
+    bool readable = false;  // every source could be read; only then merged and config mean anything
+};
+
+// Sources are taken from what the catalog has opened so far: the program's own folder. What is wrong is added to
+// `problems`.
+Configuration read_configuration(const plugin::Catalog& catalog, std::span<const SourceName> sources, Host& host,
+                                 std::vector<Problem>& problems);
+
+// "switchhook.yaml:17: sip.hooks[2].url ...", one line each.
+std::string as_lines(std::span<const Problem> problems);
+
+}  // namespace switchhook::app

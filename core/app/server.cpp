@@ -1,0 +1,163 @@
+#include "core/app/server.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace switchhook::app {
+namespace {
+
+using std::chrono::milliseconds;
+using TimePoint = std::chrono::steady_clock::time_point;
+
+std::vector<Hook> configured_hooks(const config::Config& config) {
+    return config.sip ? config.sip->hooks : std::vector<Hook>{};
+}
+
+api::HookRules rules(const config::Config& config) {
+    return {.sip = config.sip.has_value(), .secret_usable = config.sip && !config.sip->hook_secret.empty()};
+}
+
+std::vector<Component*> seen_as_components(const std::vector<std::unique_ptr<Matcher>>& matchers) {
+    std::vector<Component*> components;
+    for (const auto& matcher : matchers) components.push_back(matcher.get());
+    return components;
+}
+
+milliseconds left_until(TimePoint deadline, const Clock& clock) {
+    return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(deadline - clock.steady()));
+}
+
+}  // namespace
+
+Server::Server(const config::Config& config, Assembly& assembly, Logging& logging,
+               const ServiceManager& service_manager, const Clock& clock)
+    : config_(config),
+      assembly_(assembly),
+      logging_(logging),
+      log_(logging.log()),
+      service_manager_(service_manager),
+      clock_(clock),
+      matchers_(seen_as_components(assembly.matchers)),
+      hooks_(configured_hooks(config), assembly.hook_store.get(), std::move(assembly.matchers)),
+      authentication_(config.auth),
+      hooks_api_(hooks_, *assembly.forwarder, authentication_, rules(config), log_),
+      verifier_(config.livekit.keys, clock),
+      dialects_(config.delivery.dialect),
+      endpoints_(log_),
+      admin_endpoints_(log_) {}
+
+Server::~Server() {
+    stop();
+}
+
+Status Server::start() {
+    say_who_may_what();
+    if (Status opened = start_component(assembly_.hook_store.get()); !opened) return opened;
+    for (auto* matcher : matchers_)
+        if (Status opened = start_component(matcher); !opened) return opened;
+    if (Status read = hooks_.load(); !read) return read;
+    if (config_.sip)
+        if (Status begun = start_delivery(); !begun) return begun;
+    intake_ = std::make_unique<pipeline::Intake>(config_.sip ? config_.sip->room_prefix : std::string(), verifier_,
+                                                 hooks_, committer_.get(), metrics_, log_, clock_);
+    health_.emplace(requirements(), warnings());
+    if (Status listening = start_fronts(); !listening) return listening;
+    health_->started();
+    say_listening();
+    tell_service_manager("READY=1\n");
+    return {};
+}
+
+Status Server::start_component(Component* component) {
+    Status opened = component->start();
+    // Also after a failure: stop() releases what a start took before it failed.
+    started_.push_back(component);
+    return opened;
+}
+
+Status Server::start_delivery() {
+    if (Status opened = start_component(assembly_.outbox.get()); !opened) return opened;
+    for (const auto& [name, dialect] : assembly_.dialects) {
+        if (Status opened = start_component(dialect.get()); !opened) return opened;
+        dialects_.add(name, *dialect);
+    }
+    if (Status opened = start_component(assembly_.forwarder.get()); !opened) return opened;
+
+    const auto& sip = *config_.sip;
+    const auto& delivery = config_.delivery;
+    for (const auto& hook : hooks_.routes()->hooks())
+        if (dialects_.find(dialects_.name_for(hook)) == nullptr)
+            log_.warning("a stored hook names a dialect that nothing offers",
+                         {{"hook", hook.host}, {"dialect", hook.dialect}});
+    committer_ = std::make_unique<pipeline::Committer>(pipeline::CommitterSettings{}, *assembly_.outbox, hooks_,
+                                                       dialects_, metrics_, log_, clock_);
+    engine_ = std::make_unique<delivery::Engine>(
+        delivery::EngineSettings{.concurrency = delivery.concurrency,
+                                 .window = delivery.window,
+                                 .timeout = delivery.timeout,
+                                 .max_age = delivery.max_age,
+                                 .seed = std::random_device()()},
+        hooks_,
+        delivery::RequestWriter(dialects_, *assembly_.forwarder,
+                                delivery::Secrets(sip.hook_secret, sip.derived_secrets), sip.room_prefix, clock_),
+        *assembly_.forwarder, *committer_, metrics_, log_, clock_);
+    if (Status recovered = committer_->start(*engine_); !recovered) return recovered;
+    engine_->start();
+    return {};
+}
+
+Status Server::start_fronts() {
+    add_endpoints();
+    endpoints_.start();
+    admin_endpoints_.start();
+    http::FrontSettings admin;
+    admin.host = config_.admin.host;
+    admin.port = config_.admin.port;
+    admin.workers = 1;
+    admin.max_connections = 256;  // probes and scrapers; a flood here must not take the files that webhooks need
+    admin.body_bytes = 64 * 1024;
+    admin_.emplace(admin, admin_endpoints_.as_handler(), log_);
+    if (Status listening = admin_->start(); !listening) return listening;
+
+    const auto& server = config_.server;
+    http::FrontSettings settings;
+    settings.host = server.host;
+    settings.port = server.port;
+    settings.workers = server.workers;
+    settings.max_connections = server.max_connections;
+    settings.head_bytes = static_cast<std::size_t>(server.head_bytes);
+    settings.body_bytes = static_cast<std::size_t>(server.body_bytes);
+    settings.max_headers = server.max_headers;
+    settings.head_deadline = server.head_deadline;
+    settings.request_deadline = server.request_deadline;
+    settings.idle_timeout = server.idle_timeout;
+    settings.queued_requests = server.queued_requests;
+    front_.emplace(settings, endpoints_.as_handler(), log_);
+    return front_->start();
+}
+
+void Server::stop() {
+    const TimePoint deadline = clock_.steady() + config_.server.stop_timeout;
+    if (health_) health_->stopping();
+    if (front_) log_.info("stopping");
+    static_cast<void>(service_manager_.notify("STOPPING=1\nSTATUS=stopping"));
+    stop_fronts(deadline);
+    // The last quarter belongs to the committer: what has ended must become durable.
+    if (engine_) engine_->stop(left_until(deadline - config_.server.stop_timeout / 4, clock_));
+    if (committer_) committer_->stop(left_until(deadline, clock_));
+    for (; !started_.empty(); started_.pop_back()) started_.back()->stop();
+    engine_.reset();
+    if (admin_) admin_->stop(left_until(deadline, clock_));
+    admin_endpoints_.stop();
+    if (front_) log_.info("stopped");
+    front_.reset();
+}
+
+// New connections are refused while requests in hand are answered: that takes one commit, seldom more.
+void Server::stop_fronts(TimePoint deadline) {
+    if (front_) front_->stop(left_until(deadline - config_.server.stop_timeout / 2, clock_));
+    endpoints_.stop();
+}
+
+}  // namespace switchhook::app

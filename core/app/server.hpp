@@ -1,0 +1,89 @@
+// The running server: every part of the way of an event, started from the sinks to the source and stopped in reverse.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <switchhook/component.hpp>
+#include <switchhook/host.hpp>
+
+#include "core/api/authentication.hpp"
+#include "core/api/health.hpp"
+#include "core/api/hooks_api.hpp"
+#include "core/app/assembly.hpp"
+#include "core/app/logging.hpp"
+#include "core/app/service_manager.hpp"
+#include "core/base/guarded.hpp"
+#include "core/config/config.hpp"
+#include "core/delivery/dialects.hpp"
+#include "core/delivery/engine.hpp"
+#include "core/http/endpoints.hpp"
+#include "core/http/front.hpp"
+#include "core/livekit/verifier.hpp"
+#include "core/metrics/metrics.hpp"
+#include "core/pipeline/committer.hpp"
+#include "core/pipeline/intake.hpp"
+#include "core/routing/hooks.hpp"
+
+namespace switchhook::app {
+
+// One thread. Without a sip block the outbox, the dialects and the forwarder stay closed: webhooks are verified and
+// answered.
+class Server {
+public:
+    // All outlive the server. The assembly's matchers move into the server.
+    Server(const config::Config& config, Assembly& assembly, Logging& logging, const ServiceManager& service_manager,
+           const Clock& clock);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Ready to answer on return, and said so. Not ok: what was started is stopped again; the text says what is missing.
+    Status start();
+    // Ends everything within server.stop_timeout; what that cuts off is recovered at the next start. Safe twice.
+    void stop();
+
+private:
+    Status start_component(Component* component);
+    Status start_delivery();
+    Status start_fronts();
+    void add_endpoints();
+    void say_who_may_what();
+    void say_listening();
+    void tell_service_manager(std::string_view first);
+    void stop_fronts(std::chrono::steady_clock::time_point deadline);
+    std::vector<api::Probe> requirements();
+    std::vector<api::Probe> warnings();
+    http::Response readiness();
+    http::Response scrape();
+
+    const config::Config& config_;
+    Assembly& assembly_;
+    Logging& logging_;
+    Log& log_;
+    const ServiceManager& service_manager_;
+    const Clock& clock_;
+
+    std::vector<Component*> started_;  // in that order
+    metrics::Metrics metrics_;
+    std::vector<Component*> matchers_;  // owned by hooks_
+    routing::Hooks hooks_;
+    api::Authentication authentication_;
+    api::HooksApi hooks_api_;
+    livekit::Verifier verifier_;
+    delivery::Dialects dialects_;
+    std::unique_ptr<pipeline::Committer> committer_;  // null without a sip block, and the engine too
+    std::unique_ptr<delivery::Engine> engine_;
+    std::unique_ptr<pipeline::Intake> intake_;
+    std::optional<api::Health> health_;
+    base::Guarded<std::string> told_;  // the STATUS= that the service manager heard last
+    http::Endpoints endpoints_;
+    http::Endpoints admin_endpoints_;
+    std::optional<http::Front> admin_;
+    std::optional<http::Front> front_;
+};
+
+}  // namespace switchhook::app

@@ -1,0 +1,140 @@
+// What the server answers beside webhooks, and what it says of itself.
+#include <algorithm>
+#include <utility>
+
+#include "core/app/server.hpp"
+
+namespace switchhook::app {
+namespace {
+
+http::Response status_ok() {
+    return {.status = 200, .body = R"({"status":"OK"})", .content_type = "application/json", .headers = {}};
+}
+
+std::string address(const std::string& host, std::uint16_t port) {
+    const bool ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
+    return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+// Fits one line of the service manager's.
+std::string one_line(std::string text) {
+    std::ranges::replace_if(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    return text;
+}
+
+api::Probe said(std::string text) {
+    return [status = Status(Code::invalid, std::move(text))] { return status; };
+}
+
+http::Handler answering(auto answer) {
+    return [answer](http::Request request, http::Exchange exchange) { exchange.answer(answer(request)); };
+}
+
+}  // namespace
+
+void Server::add_endpoints() {
+    using http::Pace;
+    using http::Request;
+    endpoints_.add("POST", "/livekit/webhook", [this](Request request, http::Exchange exchange) {
+        intake_->receive(std::move(request), std::move(exchange));
+    });
+    endpoints_.add("GET", "/", answering([](const Request&) { return status_ok(); }));
+    // Slow, all three: a table of 100 000 hooks takes a while to write down.
+    endpoints_.add("GET", "/sip/hooks", answering([this](const Request& request) { return hooks_api_.list(request); }),
+                   Pace::slow);
+    endpoints_.add("POST", "/sip/hooks", answering([this](const Request& request) { return hooks_api_.put(request); }),
+                   Pace::slow);
+    endpoints_.add("DELETE", "/sip/hooks",
+                   answering([this](const Request& request) { return hooks_api_.remove(request); }), Pace::slow);
+    admin_endpoints_.add("GET", "/healthz", answering([this](const Request&) { return health_->alive(); }));
+    admin_endpoints_.add("GET", "/readyz", answering([this](const Request&) { return readiness(); }));
+    admin_endpoints_.add("GET", "/metrics", answering([this](const Request&) { return scrape(); }));
+}
+
+std::vector<api::Probe> Server::requirements() {
+    std::vector<api::Probe> probes;
+    if (config_.livekit.keys.empty())
+        probes.push_back(
+            said("no LiveKit key is configured, so no webhook can be verified: set livekit.api_key and "
+                 "livekit.api_secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)"));
+    if (config_.sip) {
+        probes.emplace_back([this] { return assembly_.outbox->health(); });
+        probes.emplace_back([this] { return committer_->health(); });
+    }
+    return probes;
+}
+
+std::vector<api::Probe> Server::warnings() {
+    std::vector<api::Probe> probes;
+    for (const auto& warning : config_.warnings)
+        probes.push_back(said(warning.place.empty() ? warning.text : warning.place + ": " + warning.text));
+    for (const Component* component : started_)
+        if (component != assembly_.outbox.get()) probes.emplace_back([component] { return component->health(); });
+    return probes;
+}
+
+http::Response Server::readiness() {
+    tell_service_manager({});
+    return health_->ready();
+}
+
+http::Response Server::scrape() {
+    const auto set = [](prometheus::Gauge& gauge, auto value) { gauge.Set(static_cast<double>(value)); };
+    if (config_.sip) {
+        const OutboxFigures outbox = assembly_.outbox->figures();
+        set(metrics_.queue_depth, outbox.waiting);
+        set(metrics_.dead_letters, outbox.dead);
+        set(metrics_.parked, outbox.parked);
+        set(metrics_.outbox_bytes, outbox.bytes);
+        const auto age_ms = outbox.oldest_ms == 0 ? 0 : std::max<std::int64_t>(0, clock_.unix_ms() - outbox.oldest_ms);
+        metrics_.queue_oldest_seconds.Set(static_cast<double>(age_ms) / 1000);
+    }
+    const auto front = front_->figures();
+    set(metrics_.connections_open, front.connections_open);
+    set(metrics_.http_requests, front.requests);
+    set(metrics_.http_refused, front.refused);
+    set(metrics_.hooks, hooks_.routes()->hooks().size());
+    set(metrics_.log_lines_dropped, logging_.dropped());
+    return {.status = 200,
+            .body = metrics_.text(),
+            .content_type = "text/plain; version=0.0.4; charset=utf-8",
+            .headers = {}};
+}
+
+void Server::say_who_may_what() {
+    for (const auto& notice : config_.notices) log_.info(notice.text, {{"place", notice.place}});
+    for (const auto& warning : config_.warnings) log_.warning(warning.text, {{"place", warning.place}});
+    if (!config_.auth.required) {
+        log_.info("authentication is off: every caller of the API acts as the operator");
+        return;
+    }
+    for (const auto& secret : config_.auth.api_secrets)
+        log_.info("API secret", {{"id", secret.id},
+                                 {"role", secret.role == config::Role::operator_ ? "operator" : "tenant"},
+                                 {"because", secret.role_was_given                  ? "it is configured"
+                                             : config_.auth.api_secrets.size() == 1 ? "it is the only one"
+                                                                                    : "it is one of several"}});
+}
+
+void Server::say_listening() {
+    const auto server = address(config_.server.host, front_->port());
+    const auto admin = address(config_.admin.host, admin_->port());
+    log_.info("listening", {{"server", server}, {"admin", admin}});
+    for (const auto& reason : health_->reasons()) log_.warning("not ready", {{"why", reason}});
+}
+
+// `first` comes before the status. Without it the service manager only hears what it was not told yet.
+void Server::tell_service_manager(std::string_view first) {
+    std::string status = "ready";
+    if (const auto reasons = health_->reasons(); !reasons.empty()) {
+        status = "not ready";
+        for (const auto& reason : reasons) status.append(": ").append(one_line(reason));
+    }
+    const bool news = told_.with([&](std::string& told) { return std::exchange(told, status) != status; });
+    if (first.empty() && !news) return;
+    if (const Status sent = service_manager_.notify(std::string(first).append("STATUS=").append(status)); !sent)
+        log_.warning("the service manager was not told", {{"why", sent.message()}});
+}
+
+}  // namespace switchhook::app

@@ -1,0 +1,25 @@
+// Tells systemd how the server is doing: sd_notify(3), without its library.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <switchhook/result.hpp>
+
+namespace switchhook::app {
+
+// Any thread. Without NOTIFY_SOCKET every call is ok and does nothing.
+class ServiceManager {
+public:
+    // Reads $NOTIFY_SOCKET: the path of a datagram socket, or "@name" for an abstract one.
+    ServiceManager();
+    explicit ServiceManager(std::string socket) : socket_(std::move(socket)) {}
+
+    // Newline-separated assignments: "READY=1\nSTATUS=...". Values must not hold line ends.
+    Status notify(std::string_view assignments) const;
+
+private:
+    std::string socket_;
+};
+
+}  // namespace switchhook::app
