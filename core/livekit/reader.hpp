@@ -22,7 +22,7 @@ private:
     friend class Reader;
     ReadEvent() = default;
     std::string body_;
-    std::string text_;                  // unescaped copies of the fields
+    std::string text_;  // unescaped copies of the fields
     std::vector<Attribute> attributes_;
     Event event_;
 };
@@ -32,8 +32,14 @@ class Reader {
 public:
     Reader();
     ~Reader();
-    // Code::invalid: not JSON, not UTF-8, no event name. `id_if_missing`: used when the body has no id; empty: the hex
-    // SHA-256 of the body stands for it.
+
+    // Reads protojson as LiveKit writes it (facts: livekit/protocol utils/protojson): camelCase or snake_case names,
+    // numbers as text or numbers, null as absent; unknown fields, enum names and any order are fine. Code::invalid: not
+    // UTF-8, not JSON, nested deeper than 128, no event name, an id that could not stand in a header (visible ASCII, up
+    // to 255), a field that we read with another type or given twice: receivers would not agree on what such an event
+    // says, and it must not be routed by one reading and acted on by another. `body` is taken over without a copy when
+    // its capacity exceeds its size by 64 bytes. `id_if_missing`: used when the body has no id; empty: the hex SHA-256
+    // of the body stands for it.
     Result<std::shared_ptr<const ReadEvent>> read(std::string body, std::string_view id_if_missing = {});
 
 private:
