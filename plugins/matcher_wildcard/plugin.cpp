@@ -1,0 +1,7 @@
+#include "wildcard_matcher.hpp"
+
+SWITCHHOOK_PLUGIN("matcher_wildcard", "1.0.0",
+                  switchhook::component<switchhook::matcher::WildcardMatcher>(
+                      "wildcard",
+                      "Finds the hook of the longest wildcard over the called host; * is the default route.",
+                      switchhook::matcher::kWildcardSettings))
