@@ -1,0 +1,152 @@
+#include "memory.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "rows.hpp"
+#include "schema.hpp"
+
+namespace switchhook::store_sqlite {
+
+namespace {
+
+Status damaged(const Database& database, const char* what) {
+    return {Code::corrupt, database.path() + ": " + what +
+                               " cannot be read; nothing was changed: restore it from a backup, "
+                               "or move it away to begin anew"};
+}
+
+// Calls `each` for every row of the query, until it answers false.
+template <typename Each>
+Status for_rows(Database& database, const char* sql, std::int64_t parameter, Each each) {
+    auto statement = database.prepare(sql);
+    if (!statement) return statement.status();
+    statement->integer(1, parameter);
+    while (true) {
+        const auto row = statement->step();
+        if (!row) return row.status();
+        if (!*row || !each(std::as_const(*statement))) return {};
+    }
+}
+
+Status load_rooms(Database& database, Memory& memory) {
+    bool readable = true;
+    Status status = for_rows(database, "SELECT id,name,sid,state,hooks,last,finished FROM room WHERE id>=? ORDER BY id",
+                             0, [&](const Statement& row) {
+                                 auto targets = unpack(row.bytes_at(4));
+                                 const auto state = row.integer_at(3);
+                                 readable =
+                                     targets && state >= 1 && state <= 3 && (state == 3) == (*targets != nullptr);
+                                 if (!readable) return false;
+                                 RoomHead head{.state = static_cast<RoomState>(state),
+                                               .targets = std::move(*targets),
+                                               .last_ms = row.integer_at(5),
+                                               .written_ms = row.integer_at(5),
+                                               .finished_ms = row.integer_at(6)};
+                                 memory.latest_ms = std::max(memory.latest_ms, head.last_ms);
+                                 memory.registry.restore_room(row.integer_at(0), std::string(row.bytes_at(1)),
+                                                              std::string(row.bytes_at(2)), std::move(head));
+                                 return true;
+                             });
+    if (!status) return status;
+    if (!readable) return damaged(database, "a room");
+    status = for_rows(database, "SELECT id,room,call_id,hooks FROM call WHERE id>=? ORDER BY id", 0,
+                      [&](const Statement& row) {
+                          auto targets = unpack(row.bytes_at(3));
+                          readable = targets.has_value();
+                          if (readable)
+                              memory.registry.restore_call(row.integer_at(0), row.integer_at(1),
+                                                           std::string(row.bytes_at(2)), std::move(*targets));
+                          return readable;
+                      });
+    if (!status) return status;
+    if (!readable) return damaged(database, "a call");
+    status = for_rows(database, "SELECT id,room,sid,call FROM participant WHERE id>=? ORDER BY id", 0,
+                      [&](const Statement& row) {
+                          memory.registry.restore_participant(row.integer_at(0), row.integer_at(1),
+                                                              std::string(row.bytes_at(2)), row.integer_at(3));
+                          return true;
+                      });
+    if (!status) return status;
+    return for_rows(
+        database,
+        "SELECT p.seq,p.room,e.at,e.name FROM parked p JOIN event e ON e.seq=p.seq WHERE p.seq>=? ORDER BY p.seq", 0,
+        [&](const Statement& row) {
+            memory.registry.restore_parked(row.integer_at(1),
+                                           {row.integer_at(0), row.integer_at(2), std::string(row.bytes_at(3))});
+            return true;
+        });
+}
+
+// The last ten minutes before the latest event, from its end; rows further back are not read.
+Status load_ids(Database& database, Memory& memory) {
+    std::vector<std::tuple<RowId, std::int64_t, IdHash>> ids;
+    const auto young = [&](std::int64_t at_ms) {
+        memory.latest_ms = std::max(memory.latest_ms, at_ms);
+        return at_ms > memory.latest_ms - IdWindow::kRememberMs;
+    };
+    Status status =
+        for_rows(database, "SELECT seq,at,id FROM event WHERE seq>=? ORDER BY seq DESC", 0, [&](const Statement& row) {
+            ids.emplace_back(row.integer_at(0), row.integer_at(1), hash_id(row.bytes_at(2)));
+            return young(row.integer_at(1));
+        });
+    if (!status) return status;
+    status = for_rows(
+        database, "SELECT seq,at,high,low FROM seen WHERE seq>=? ORDER BY seq DESC", 0, [&](const Statement& row) {
+            ids.emplace_back(
+                row.integer_at(0), row.integer_at(1),
+                IdHash{static_cast<std::uint64_t>(row.integer_at(2)), static_cast<std::uint64_t>(row.integer_at(3))});
+            return young(row.integer_at(1));
+        });
+    if (!status) return status;
+    std::ranges::sort(ids, {}, [](const auto& each) { return std::get<0>(each); });
+    for (const auto& [seq, at_ms, id] : ids)
+        if (!memory.ids.contains(id)) memory.ids.add(id, at_ms);
+    memory.ids.expire(memory.latest_ms);
+    if (!ids.empty()) memory.next_event = std::max(memory.next_event, std::get<0>(ids.back()) + 1);
+    return {};
+}
+
+Status load_deliveries(Database& database, Memory& memory) {
+    return for_rows(database, "SELECT id,hook,at,state FROM delivery WHERE id>=? ORDER BY id",
+                    static_cast<std::int64_t>(memory.settled_below), [&](const Statement& row) {
+                        const auto id = static_cast<DeliveryId>(row.integer_at(0));
+                        memory.next_delivery = std::max(memory.next_delivery, id + 1);
+                        if (row.integer_at(3) == static_cast<std::int64_t>(DeliveryState::waiting))
+                            memory.waiting.add(id, static_cast<HookId>(row.integer_at(1)), row.integer_at(2));
+                        return true;
+                    });
+}
+
+}  // namespace
+
+Result<Memory> load(Database& database, const Registry::Limits& limits) {
+    Memory memory(limits);
+    Status status = for_rows(database, "SELECT key,value FROM meta WHERE key>=?", 0, [&](const Statement& row) {
+        const auto value = row.integer_at(1);
+        switch (static_cast<Meta>(row.integer_at(0))) {
+            case Meta::next_event:
+                memory.next_event = std::max(memory.next_event, value);
+                break;
+            case Meta::next_delivery:
+                memory.next_delivery = std::max(memory.next_delivery, static_cast<DeliveryId>(value));
+                break;
+            case Meta::settled_below:
+                memory.settled_below = static_cast<DeliveryId>(value);
+                break;
+            case Meta::dead:
+                memory.dead = value;
+                break;
+        }
+        return true;
+    });
+    if (status) status = load_rooms(database, memory);
+    if (status) status = load_ids(database, memory);
+    if (status) status = load_deliveries(database, memory);
+    if (!status) return status;
+    return memory;
+}
+
+}  // namespace switchhook::store_sqlite

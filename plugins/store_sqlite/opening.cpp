@@ -1,0 +1,234 @@
+// SqliteOutbox: start, stop, and what happens when the disk fails.
+#include <algorithm>
+#include <utility>
+
+#include <sqlite3.h>
+
+#include "outbox.hpp"
+#include "schema.hpp"
+
+namespace switchhook::store_sqlite {
+
+namespace {
+
+constexpr std::int64_t kTryAgainMs = 1000;
+constexpr std::int64_t kFrame = 4096 + 24;  // of the write-ahead log (sqlite.org/fileformat2.html 4.1)
+
+}  // namespace
+
+SqliteOutbox::SqliteOutbox(OutboxSettings settings, Host& host)
+    : settings_(std::move(settings)),
+      log_(host.log()),
+      reserve_(settings_.path + ".reserve", settings_.reserve_bytes),
+      limits_{.park_ms = settings_.park_ms, .park_events = settings_.park_events},
+      memory_(limits_),
+      pruning_(settings_.keep_ms) {}
+
+SqliteOutbox::SqliteOutbox(const Settings& settings, Host& host)
+    : SqliteOutbox(OutboxSettings{.path = settings.text("path"),
+                                  .park_ms = settings.duration("park").count(),
+                                  .park_events = static_cast<std::size_t>(settings.integer("park_events")),
+                                  .keep_ms = settings.duration("keep").count(),
+                                  .keep_bytes = settings.integer("keep_bytes"),
+                                  .reserve_bytes = settings.integer("reserve_bytes")},
+                   host) {}
+
+SqliteOutbox::~SqliteOutbox() {
+    close();
+}
+
+Status SqliteOutbox::check() const {
+    return check_store(settings_.path);
+}
+
+Status SqliteOutbox::start() {
+    if (started_) return {};
+    if (Status status = lock_.acquire(settings_.path + ".lock"); !status) return status;
+    Status status = open();
+    if (status.code() == Code::full) {
+        // Opening a write-ahead log needs room, too.
+        reserve_.release();
+        status = open();
+    }
+    if (!status) {
+        lock_.release();
+        // A full disk is a missing service, not a wrong configuration.
+        if (status.code() == Code::full) return {Code::unavailable, status.message()};
+        return status;
+    }
+    started_ = true;
+    full_ = !reserve_.fill();
+    if (full_)
+        set_health({Code::full, settings_.path + ": there is no room for its reserve of " +
+                                    std::to_string(reserve_.bytes()) + " bytes; events are refused until there is"});
+    bound_log();
+    measure();
+    measure_disk();
+    return {};
+}
+
+void SqliteOutbox::stop() {
+    if (rows_) (void)checkpointer_.here(database_, true, true);
+    close();
+    lock_.release();
+    started_ = false;
+}
+
+Status SqliteOutbox::open() {
+    auto database = open_store(settings_.path);
+    if (!database) return database.status();
+    auto memory = load(*database, limits_);
+    if (!memory) return memory.status();
+    database_ = std::move(*database);
+    auto rows = Rows::prepare(database_);
+    if (!rows) return rows.status();
+    rows_.emplace(std::move(*rows));
+    // Proves that it can be written; and numbers are never given out twice, even when the last rows go.
+    rows_->begin();
+    rows_->set(Meta::next_event, memory->next_event);
+    rows_->set(Meta::next_delivery, static_cast<std::int64_t>(memory->next_delivery));
+    Status status = rows_->commit();
+    if (status) status = checkpointer_.start(settings_.path);
+    if (!status) {
+        close();
+        return status;
+    }
+    // Instead of SQLite's own hook, which would checkpoint on the committing call.
+    sqlite3_wal_hook(
+        database_.handle(),
+        [](void* bytes, sqlite3*, const char*, int frames) {
+            *static_cast<std::int64_t*>(bytes) = frames * kFrame;
+            return SQLITE_OK;
+        },
+        &log_bytes_);
+    memory_ = std::move(*memory);
+    pruning_ = Pruning(settings_.keep_ms);
+    seen_ms_ = 0;
+    active_ = true;
+    return {};
+}
+
+void SqliteOutbox::close() {
+    rows_.reset();
+    checkpointer_.stop();
+    database_ = Database();
+    log_bytes_ = log_requested_ = 0;
+}
+
+Status SqliteOutbox::reopen(std::int64_t now_ms) {
+    if (rows_) return {};
+    if (!started_) return {Code::unavailable, settings_.path + " is not open"};
+    if (now_ms >= tried_ms_ && now_ms < tried_ms_ + kTryAgainMs) return health();
+    tried_ms_ = now_ms;
+    const DeliveryId known = memory_.next_delivery;
+    Status status = open();
+    if (status.code() == Code::full && !full_) {
+        reserve_.release();
+        full_ = true;
+        status = open();
+    }
+    if (!status) {
+        set_health(status);
+        return status;
+    }
+    // A commit whose sync failed may be found in the log after all: its senders were told 503 and will be told
+    // `duplicate`, so that its deliveries must be handed out here.
+    memory_.waiting.each_after(known - 1, [this](const Waiting::Item& item) {
+        surfaced_.push_back(item.id);
+        return true;
+    });
+    log_.info("the store can be written again", {{"path", settings_.path}});
+    set_health({});
+    measure();
+    return {};
+}
+
+// Answers the same status, after everything is prepared for going on later.
+Status SqliteOutbox::failed(Status status, std::int64_t now_ms) {
+    if (status.code() == Code::full) {
+        // The reserve is for settles, deletes and a checkpoint.
+        reserve_.release();
+        if (!full_) {
+            full_ = true;
+            tried_ms_ = now_ms;
+            log_.error("the disk is full: events are refused until there is room", {{"cause", status.message()}});
+        }
+        set_health({Code::full, status.message() + "; events are refused until there is room"});
+        return status;
+    }
+    if (rows_) log_.error("the store failed; it will be opened anew", {{"cause", status.message()}});
+    close();
+    tried_ms_ = now_ms;
+    set_health(status);
+    return status;
+}
+
+void SqliteOutbox::make_room(std::int64_t now_ms) {
+    if (now_ms >= tried_ms_ && now_ms < tried_ms_ + kTryAgainMs) return;
+    tried_ms_ = now_ms;
+    constexpr int kSteps = 16;
+    constexpr std::size_t kEvents = 500;
+    // What was delivered goes first, oldest first, until as much as the reserve is free within the file.
+    const auto enough = [this] { return rows_->free_bytes() >= reserve_.bytes(); };
+    for (int i = 0; i < kSteps && !enough(); ++i) {
+        rows_->begin();
+        const std::size_t removed = pruning_.step(*rows_, memory_.registry, now_ms, true, kEvents);
+        rows_->set(Meta::next_event, memory_.next_event);
+        rows_->set(Meta::next_delivery, static_cast<std::int64_t>(memory_.next_delivery));
+        if (!rows_->commit()) {
+            pruning_.undo();
+            break;
+        }
+        pruning_.keep();
+        if (removed > 0 && !seen_ms_) seen_ms_ = now_ms;
+        if (!pruning_.more()) break;
+    }
+    (void)checkpointer_.here(database_, true, true);
+    const bool filled = reserve_.fill();
+    bound_log();
+    const std::int64_t free = reserve_.free_bytes();
+    const std::int64_t inside = rows_->free_bytes();
+    (void)rows_->take_status();
+    constexpr std::int64_t kLogNeeds = 64 * 1024;
+    if (!filled || free < kLogNeeds || free + inside < reserve_.bytes() / 4) {
+        reserve_.release();
+        return;
+    }
+    full_ = false;
+    log_.info("there is room again: events are taken", {{"path", settings_.path}});
+    set_health({});
+}
+
+// The log may take half of the reserve, so that copying it always fits, and half of what is free.
+void SqliteOutbox::bound_log() {
+    constexpr std::int64_t kMost = std::int64_t{64} << 20;
+    constexpr std::int64_t kLeast = 16 * 1024;
+    const std::int64_t available = reserve_.free_bytes() + log_bytes_;
+    const std::int64_t wanted = reserve_.bytes() > 0 ? std::min(kMost, reserve_.bytes() / 2) : kMost / 4;
+    log_limit_ = std::max(kLeast, std::min(wanted, available / 2));
+}
+
+void SqliteOutbox::copy_log(std::int64_t now_ms) {
+    if (!rows_) return;
+    if (log_bytes_ < log_requested_) log_requested_ = 0;  // the log began anew
+    if (log_bytes_ > log_limit_) {
+        // The thread has copied most of it; under steady load only a writer that waits lets the log begin anew.
+        const auto copied = checkpointer_.here(database_, false, log_bytes_ > 2 * log_limit_);
+        if (!copied) (void)failed(copied.status(), now_ms);
+    } else if (log_bytes_ - log_requested_ > log_limit_ / 8) {
+        log_requested_ = log_bytes_;
+        checkpointer_.request();
+    }
+}
+
+Status SqliteOutbox::health() const {
+    const std::lock_guard lock(health_mutex_);
+    return health_;
+}
+
+void SqliteOutbox::set_health(Status status) {
+    const std::lock_guard lock(health_mutex_);
+    health_ = std::move(status);
+}
+
+}  // namespace switchhook::store_sqlite

@@ -1,0 +1,246 @@
+#include "outbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace switchhook::store_sqlite {
+
+namespace {
+
+constexpr std::size_t kClaimBytes = std::size_t{16} << 20U;  // of bodies in one answer
+constexpr DeliveryId kSettledSlack = 4096;                   // deliveries that a start may read in vain
+
+}  // namespace
+
+Result<Committed> SqliteOutbox::commit(std::span<const Append> appends, std::span<const Settled> settled,
+                                       const HookFilter& filter, std::int64_t now_ms) {
+    look_at_clock(now_ms);
+    if (Status status = reopen(now_ms); !status) return status;
+    if (full_) make_room(now_ms);
+    memory_.ids.expire(now_ms);
+    Committed out;
+    Status status;
+    if (!full_) {
+        status = write(appends, settled, filter, now_ms, out);
+        if (status.code() == Code::full) (void)failed(status, now_ms);
+    }
+    if (full_ && rows_) {
+        // The reserve has room for what was settled; appends wait until there is room again.
+        out = {};
+        for (const auto& append : appends)
+            out.appended.push_back({.disposition = memory_.ids.contains(hash_id(append.event->id))
+                                                       ? Disposition::duplicate
+                                                       : Disposition::full});
+        status = write({}, settled, filter, now_ms, out);
+    }
+    if (!status) return failed(std::move(status), now_ms);
+    surface(out);
+    active_ = true;
+    copy_log(now_ms);
+    measure();
+    return out;
+}
+
+Status SqliteOutbox::write(std::span<const Append> appends, std::span<const Settled> settled, const HookFilter& filter,
+                           std::int64_t now_ms, Committed& out) {
+    if (appends.empty() && settled.empty()) return {};
+    Group group{.next_event = memory_.next_event, .next_delivery = memory_.next_delivery};
+    std::vector<std::pair<RowId, std::size_t>> here;  // events of this group, ascending, and their places in it
+    here.reserve(appends.size());
+    out.appended.reserve(out.appended.size() + appends.size());
+    memory_.registry.begin();
+    rows_->begin();
+    settle(settled, now_ms, group);
+    for (std::size_t i = 0; i < appends.size() && rows_->status(); ++i)
+        out.appended.push_back(append(appends[i], i, filter, now_ms, group, out, here));
+    if (Status status = finish(group); !status) {
+        take_back(group);
+        return status;
+    }
+    take_over(group, now_ms);
+    return {};
+}
+
+void SqliteOutbox::settle(std::span<const Settled> settled, std::int64_t now_ms, Group& group) {
+    for (const auto& each : settled) {
+        // Unknown, or settled before: an answer that came twice changes nothing.
+        if (!memory_.waiting.contains(each.id) || group.ended.contains(each.id)) continue;
+        if (each.state != DeliveryState::waiting) group.ended.insert(each.id);
+        if (each.state == DeliveryState::dead) ++group.dead;
+        rows_->settle(each, now_ms);
+        group.changes = true;
+    }
+}
+
+Appended SqliteOutbox::append(const Append& append, std::size_t index, const HookFilter& filter, std::int64_t now_ms,
+                              Group& group, Committed& out, std::vector<std::pair<RowId, std::size_t>>& here) {
+    const Event& event = *append.event;
+    const IdHash id = hash_id(event.id);
+    if (memory_.ids.contains(id)) return {.disposition = Disposition::duplicate};
+    const RowId seq = group.next_event;
+    const Verdict verdict = memory_.registry.decide(append, seq, now_ms);
+    if (verdict.disposition == Disposition::full) return {.disposition = Disposition::full};
+    ++group.next_event;
+    group.changes = true;
+    memory_.ids.add(id, now_ms);
+    ++group.ids;
+
+    const auto place = [&](RowId row) {
+        const auto found = std::ranges::lower_bound(here, row, {}, &std::pair<RowId, std::size_t>::first);
+        return found != here.end() && found->first == row ? found->second : WaitingDelivery::kStored;
+    };
+    for (const auto& parked : verdict.released) {
+        const DeliveryId first = group.next_delivery;
+        const std::size_t from = out.ready.size();
+        const auto count = deliver(verdict, parked.seq, parked.name, parked.at_ms, filter, group, out);
+        rows_->release(parked.seq, first, count);
+        const std::size_t source = place(parked.seq);
+        std::optional<StoredEvent> stored;
+        if (count > 0 && source == WaitingDelivery::kStored) stored = rows_->event(parked.seq);
+        for (std::size_t i = from; i < out.ready.size(); ++i) {
+            out.ready[i].source = source;
+            if (stored) out.ready[i].event_id = stored->id;
+            if (stored) out.ready[i].body = stored->body;
+        }
+    }
+    for (const auto& parked : verdict.dropped) rows_->drop_parked(parked.seq);
+    group.seen = group.seen || !verdict.dropped.empty();
+
+    if (verdict.disposition == Disposition::unmatched) {
+        rows_->add_seen(seq, now_ms, id);
+        group.seen = true;
+    } else {
+        const DeliveryId first = group.next_delivery;
+        const std::size_t from = out.ready.size();
+        std::uint32_t count = 0;
+        if (verdict.disposition == Disposition::stored)
+            count = deliver(verdict, seq, event.name, now_ms, filter, group, out);
+        for (std::size_t i = from; i < out.ready.size(); ++i) out.ready[i].source = index;
+        rows_->add_event(seq, now_ms, event, first, count);
+        group.stored = true;
+        here.emplace_back(seq, index);
+    }
+    if (verdict.disposition == Disposition::parked) {
+        rows_->add_parked(seq, verdict.room);
+        for (const auto& parked : memory_.registry.overflow()) {
+            rows_->drop_parked(parked.seq);
+            ++group.dropped;
+            group.seen = true;
+        }
+    }
+    return {.disposition = verdict.disposition,
+            .tenant_conflict = verdict.tenant_conflict,
+            .dropped_from_parking = static_cast<std::uint32_t>(verdict.dropped.size())};
+}
+
+std::uint32_t SqliteOutbox::deliver(const Verdict& verdict, RowId seq, std::string_view name, std::int64_t at_ms,
+                                    const HookFilter& filter, Group& group, Committed& out) {
+    std::uint32_t count = 0;
+    for (const auto& target : *verdict.targets) {
+        if (!filter.wants(target.hook, name)) continue;
+        WaitingDelivery delivery{.id = group.next_delivery++,
+                                 .hook = target.hook,
+                                 .stream = verdict.stream,
+                                 .appended_ms = at_ms,
+                                 .event_id = {},
+                                 .body = {}};
+        rows_->add_delivery(delivery, seq);
+        group.added.push_back({delivery.id, delivery.hook, at_ms});
+        out.ready.push_back(std::move(delivery));
+        ++count;
+    }
+    return count;
+}
+
+Status SqliteOutbox::finish(Group& group) {
+    if (group.changes) {
+        rows_->write(memory_.registry.changes());
+        const auto* oldest = memory_.waiting.oldest();
+        const DeliveryId settled_below = oldest != nullptr ? oldest->id : memory_.next_delivery;
+        if (settled_below > memory_.settled_below + kSettledSlack) {
+            rows_->set(Meta::settled_below, static_cast<std::int64_t>(settled_below));
+            group.settled_below = settled_below;
+        }
+        if (group.dead > 0) rows_->set(Meta::dead, memory_.dead + group.dead);
+    }
+    return rows_->commit();
+}
+
+void SqliteOutbox::take_over(Group& group, std::int64_t now_ms) {
+    memory_.registry.keep();
+    memory_.next_event = group.next_event;
+    memory_.next_delivery = group.next_delivery;
+    for (const auto& each : group.added) memory_.waiting.add(each.id, each.hook, each.appended_ms);
+    for (const DeliveryId id : group.ended) memory_.waiting.remove(id);
+    memory_.dead += group.dead;
+    memory_.settled_below = std::max(memory_.settled_below, group.settled_below);
+    dropped_ += group.dropped;
+    if (group.seen && !seen_ms_) seen_ms_ = now_ms + IdWindow::kRememberMs;
+    if (group.stored) pruning_.event_added(now_ms);
+}
+
+void SqliteOutbox::take_back(const Group& group) {
+    memory_.registry.undo();
+    memory_.ids.take_back(group.ids);
+}
+
+// Deliveries of a commit that failed and yet became durable (its sync failed, the log was read again).
+void SqliteOutbox::surface(Committed& out) {
+    if (surfaced_.empty()) return;
+    std::vector<WaitingDelivery> ready;
+    for (const DeliveryId id : surfaced_) {
+        auto delivery = read(id);
+        if (!delivery) continue;
+        ready.push_back(std::move(*delivery));
+    }
+    if (!rows_->take_status()) return;
+    surfaced_.clear();
+    out.ready.insert(out.ready.begin(), std::make_move_iterator(ready.begin()), std::make_move_iterator(ready.end()));
+}
+
+std::optional<WaitingDelivery> SqliteOutbox::read(DeliveryId id) {
+    const auto delivery = rows_->delivery(id);
+    if (!delivery || delivery->state != DeliveryState::waiting) return std::nullopt;
+    auto event = rows_->event(delivery->event);
+    if (!event) return std::nullopt;
+    return WaitingDelivery{.id = id,
+                           .hook = delivery->hook,
+                           .stream = delivery->stream,
+                           .appended_ms = delivery->at_ms,
+                           .attempts = delivery->attempts,
+                           .due_ms = delivery->due_ms,
+                           .event_id = std::move(event->id),
+                           .body = std::move(event->body)};
+}
+
+Result<Claimed> SqliteOutbox::claim(const Claim& claim) {
+    if (!rows_) return health();
+    Claimed out;
+    std::size_t bytes = 0;
+    const auto ids = memory_.waiting.of(claim.hook, claim.after, claim.limit + 1);
+    for (const DeliveryId id : ids) {
+        if (out.deliveries.size() == claim.limit || bytes >= kClaimBytes) {
+            out.more = true;
+            break;
+        }
+        auto delivery = read(id);
+        if (!delivery) break;
+        bytes += delivery->body.size();
+        out.deliveries.push_back(std::move(*delivery));
+    }
+    if (Status status = rows_->take_status(); !status) return status;
+    if (out.deliveries.size() < std::min(ids.size(), claim.limit) && !out.more)
+        return Status(Code::corrupt, settings_.path + ": delivery " + std::to_string(ids[out.deliveries.size()]) +
+                                         " waits, but cannot be read");
+    return out;
+}
+
+Result<std::vector<Backlog>> SqliteOutbox::backlog() {
+    return memory_.waiting.backlog();
+}
+
+OutboxFigures SqliteOutbox::figures() const {
+    return {.waiting = waiting_, .dead = dead_, .parked = parked_, .oldest_ms = oldest_ms_, .bytes = bytes_};
+}
+
+}  // namespace switchhook::store_sqlite

@@ -1,0 +1,91 @@
+// Rows: the outbox's statements, prepared once. It remembers the first failure of a transaction; what follows does
+// nothing, and commit() answers it. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <switchhook/outbox.hpp>
+
+#include "database.hpp"
+#include "id_window.hpp"
+#include "registry.hpp"
+#include "schema.hpp"
+
+namespace switchhook::store_sqlite {
+
+struct StoredEvent {
+    RowId seq = 0;
+    std::int64_t at_ms = 0;
+    DeliveryId first = 0;  // its deliveries are first .. first + count - 1
+    std::uint32_t count = 0;
+    std::string id;
+    std::string body;  // only when asked for
+};
+
+struct StoredDelivery {
+    DeliveryId id = 0;
+    RowId event = 0;
+    HookId hook = 0;
+    StreamId stream = 0;
+    std::int64_t at_ms = 0;
+    DeliveryState state = DeliveryState::waiting;
+    std::uint32_t attempts = 0;
+    std::int64_t due_ms = 0;
+};
+
+class Rows final {
+public:
+    static Result<Rows> prepare(Database& database);
+
+    void begin();
+    // Durable when it answers ok.
+    Status commit();
+    const Status& status() const { return status_; }
+
+    void add_event(RowId seq, std::int64_t now_ms, const Event& event, DeliveryId first, std::uint32_t count);
+    void add_seen(RowId seq, std::int64_t at_ms, IdHash id);
+    void add_delivery(const WaitingDelivery& delivery, RowId event);
+    void settle(const Settled& settled, std::int64_t now_ms);
+    void add_parked(RowId seq, RowId room);
+    // A parked event that leaves now, or turned out unmatched: then only its id is kept.
+    void release(RowId seq, DeliveryId first, std::uint32_t count);
+    void drop_parked(RowId seq);
+    void write(const Registry::Changes& changes);
+    void set(Meta key, std::int64_t value);
+
+    // Pruning, oldest first.
+    std::vector<StoredEvent> events_after(RowId seq, std::size_t limit);
+    void remove(const StoredEvent& event);
+    std::vector<std::pair<RowId, std::int64_t>> seen(std::size_t limit);  // row and time, from the front
+    void remove_seen_to(RowId seq);
+
+    std::optional<StoredEvent> event(RowId seq);  // with its body
+    std::optional<StoredDelivery> delivery(DeliveryId id);
+    std::int64_t used_bytes();
+    std::int64_t free_bytes();  // within the file
+    // After a read outside of a transaction: the failure, and begins anew.
+    Status take_status();
+
+private:
+    explicit Rows(Database& database) : database_(&database) {}
+    void run(Statement& statement);
+    bool step(Statement& statement);
+    std::int64_t number(Statement& statement);
+
+    Database* database_;
+    Status status_;
+    Statement begin_, commit_, add_event_, add_seen_, add_delivery_, settle_, add_parked_, remove_parked_, release_,
+        put_room_, put_call_, put_participant_, remove_room_, remove_call_, remove_participant_, set_, events_after_,
+        remove_event_, remove_deliveries_, seen_, remove_seen_, event_, delivery_, pages_, free_pages_;
+};
+
+// Hooks of a room or call, as a column holds them.
+std::string pack(const Targets& targets);
+std::optional<Targets> unpack(std::string_view bytes);
+
+}  // namespace switchhook::store_sqlite
