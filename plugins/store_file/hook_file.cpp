@@ -1,0 +1,155 @@
+#include "hook_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace switchhook::store_file {
+
+namespace {
+
+using Json = nlohmann::ordered_json;  // keys stay in the order in which they are written
+
+constexpr std::string_view kBlank = " \t\r\n";
+constexpr int kMaxDepth = 4;  // array, row, events
+
+Status corrupt(const std::string& what) {
+    return {Code::corrupt, what};
+}
+
+std::string row_name(std::size_t index) {
+    return "entry " + std::to_string(index + 1);
+}
+
+// A text of that key into `out`; `fallback` when it is missing, an error when there is none.
+Status text(const Json& row, std::size_t index, const char* key, std::string& out, const char* fallback) {
+    const auto found = row.find(key);
+    if (found == row.end()) {
+        if (fallback == nullptr) return corrupt(row_name(index) + " has no \"" + key + "\"");
+        out = fallback;
+        return {};
+    }
+    if (!found->is_string()) return corrupt(row_name(index) + ": \"" + key + "\" is not a text");
+    out = found->get<std::string>();
+    return {};
+}
+
+Result<Hook> read_row(const Json& row, std::size_t index) {
+    if (!row.is_object()) return corrupt(row_name(index) + " is not an object");
+    static constexpr std::array<std::string_view, 5> kKnown{"host", "url", "auth_id", "dialect", "events"};
+    for (const auto& [key, _] : row.items())
+        if (std::ranges::find(kKnown, key) == kKnown.end())
+            // The next write would lose it.
+            return corrupt(row_name(index) + " has the unknown key \"" + key.substr(0, 64) + "\"");
+    Hook hook;
+    if (Status status = text(row, index, "host", hook.host, nullptr); !status) return status;
+    if (Status status = text(row, index, "url", hook.url, nullptr); !status) return status;
+    if (Status status = text(row, index, "auth_id", hook.auth_id, "default"); !status) return status;
+    if (Status status = text(row, index, "dialect", hook.dialect, ""); !status) return status;
+    if (hook.host.empty()) return corrupt(row_name(index) + " has an empty host");
+    const auto events = row.find("events");
+    if (events == row.end()) return hook;
+    if (!events->is_array()) return corrupt(row_name(index) + ": \"events\" is not a list");
+    for (const auto& event : *events) {
+        if (!event.is_string()) return corrupt(row_name(index) + ": \"events\" holds something that is not a text");
+        hook.events.push_back(event.get<std::string>());
+    }
+    return hook;
+}
+
+// nlohmann-json keeps the last of two equal keys; they are an error here.
+class DuplicateKeys final {
+public:
+    bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
+        if (event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start) {
+            if (depth >= kMaxDepth) deep_ = true;
+            if (event == Json::parse_event_t::object_start) keys_.emplace_back();
+        } else if (event == Json::parse_event_t::object_end) {
+            keys_.pop_back();
+        } else if (event == Json::parse_event_t::key && !keys_.back().insert(parsed.get<std::string>()).second) {
+            twice_ = true;
+        }
+        return !deep_;
+    }
+    bool twice() const { return twice_; }
+    bool deep() const { return deep_; }
+
+private:
+    std::vector<std::set<std::string>> keys_;
+    bool twice_ = false;
+    bool deep_ = false;
+};
+
+}  // namespace
+
+Result<HookTable> parse(std::string_view text) {
+    if (text.size() > kMaxBytes) return corrupt("it is larger than 64 MiB");
+    if (text.find_first_not_of(kBlank) == std::string_view::npos) return HookTable();
+    DuplicateKeys duplicates;
+    Json document;
+    try {
+        document = Json::parse(
+            text, [&](int depth, Json::parse_event_t event, Json& parsed) { return duplicates(depth, event, parsed); });
+    } catch (const Json::parse_error& error) {
+        return corrupt("it is not JSON: at byte " + std::to_string(error.byte));
+    } catch (const Json::exception& error) {  // a number that no double holds
+        return corrupt(std::string("it is not JSON: ") + error.what());
+    }
+    if (duplicates.deep()) return corrupt("it is nested deeper than rows of hooks are");
+    if (duplicates.twice()) return corrupt("an entry has the same key twice");
+    if (!document.is_array()) return corrupt("it is not a list of hooks");
+    HookTable table;
+    table.reserve(document.size());
+    for (std::size_t i = 0; i < document.size(); ++i) {
+        auto hook = read_row(document[i], i);
+        if (!hook) return hook.status();
+        table.push_back(std::move(*hook));
+    }
+    std::ranges::sort(table, {}, &Hook::host);
+    const auto twice = std::ranges::adjacent_find(table, {}, &Hook::host);
+    if (twice != table.end()) return corrupt("the host \"" + twice->host + "\" is there twice");
+    return table;
+}
+
+Result<std::string> write(const HookTable& table) {
+    Json document = Json::array();
+    for (const auto& hook : table) {
+        Json row = {{"host", hook.host}, {"url", hook.url}, {"auth_id", hook.auth_id}};
+        if (!hook.dialect.empty()) row["dialect"] = hook.dialect;
+        if (!hook.events.empty()) row["events"] = hook.events;
+        document.push_back(std::move(row));
+    }
+    try {
+        return document.dump(2) + "\n";
+    } catch (const Json::type_error&) {
+        return Status(Code::invalid, "a hook holds bytes that are not UTF-8");
+    }
+}
+
+Result<HookTable> changed(const HookTable& table, const HookChange& change) {
+    std::map<std::string_view, const Hook*> rows;
+    for (const auto& hook : table) rows[hook.host] = &hook;
+    for (const auto& host : change.remove) rows.erase(host);
+    std::set<std::string_view> put;
+    for (const auto& hook : change.put) {
+        if (hook.host.empty()) return Status(Code::invalid, "a hook has an empty host");
+        if (!put.insert(hook.host).second) return Status(Code::invalid, "the host \"" + hook.host + "\" is put twice");
+        rows[hook.host] = &hook;
+    }
+    HookTable out;
+    out.reserve(rows.size());
+    for (const auto& [_, hook] : rows)
+        out.push_back({.host = hook->host,
+                       .url = hook->url,
+                       .auth_id = hook->auth_id,
+                       .dialect = hook->dialect,
+                       .events = hook->events,
+                       .secret = std::nullopt});
+    return out;
+}
+
+}  // namespace switchhook::store_file
