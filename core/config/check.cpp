@@ -150,10 +150,13 @@ private:
         words.reserve(known.size());
         for (const Key* key : known)
             if (key->shape != Shape::foreign) words.push_back(last_word(key->path));
-        std::string meant = nearest(name, words);
-        if (!meant.empty() && !path.empty()) meant = path + "." + meant;
+        std::string meant;
         for (const Key& key : keys())  // a key of another block, written with the wrong indentation
             if (meant.empty() && key.shape != Shape::foreign && last_word(key.path) == name) meant = key.path;
+        if (meant.empty()) {
+            meant = nearest(name, words);
+            if (!meant.empty() && !path.empty()) meant = path + "." + meant;
+        }
         std::string text = child_path + ": unknown key";
         if (!meant.empty()) text += "; did you mean '" + meant + "'?";
         problems_.push_back({node.place, text});

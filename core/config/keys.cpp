@@ -40,6 +40,9 @@ constexpr Key value(std::string_view path, SettingType type, const char* fallbac
     return {
         .path = path, .shape = Shape::value, .help = help, .type = type, .fallback = fallback, .variable = variable};
 }
+constexpr Key required(std::string_view path, SettingType type, const char* help) {
+    return {.path = path, .shape = Shape::value, .help = help, .type = type, .required = true};
+}
 constexpr Key ranged(std::string_view path, SettingType type, const char* fallback, std::int64_t min, std::int64_t max,
                      const char* help, std::string_view variable = {}) {
     return {.path = path,
@@ -97,8 +100,8 @@ constexpr std::array kKeys{
            "shared: hook_secret itself signs. derived: a key derived from it for each tenant."),
     list("sip.hooks", "Where the events of a host's calls are sent.", "SIP_HOOKS_JSON"),
     section("sip.hooks[]", "One hook."),
-    value("sip.hooks[].host", text, nullptr, {}, "Host of the called SIP address, *.example.com, or * for any."),
-    value("sip.hooks[].url", text, nullptr, {}, "Where its events go; https:// only."),
+    required("sip.hooks[].host", text, "Host of the called SIP address, *.example.com, or * for any."),
+    required("sip.hooks[].url", text, "Where its events go; https:// only."),
     value("sip.hooks[].auth_id", text, nullptr, {}, "Tenant that the hook belongs to; required when auth.required."),
     value("sip.hooks[].secret", secret, nullptr, {}, "Secret of this hook alone, instead of hook_secret."),
     value("sip.hooks[].dialect", text, nullptr, {},
@@ -113,8 +116,8 @@ constexpr std::array kKeys{
     value("auth.required", boolean, "false", "AUTH_REQUIRED", "false: every caller acts as the operator."),
     list("auth.api_secrets", "Who may call, and with which secret.", "AUTH_API_SECRETS_JSON"),
     section("auth.api_secrets[]", "One caller."),
-    value("auth.api_secrets[].id", text, nullptr, {}, "Name of the caller; for a tenant, the auth_id of its hooks."),
-    value("auth.api_secrets[].secret", secret, nullptr, {}, "What the caller presents."),
+    required("auth.api_secrets[].id", text, "Name of the caller; for a tenant, the auth_id of its hooks."),
+    required("auth.api_secrets[].secret", secret, "What the caller presents."),
     choice("auth.api_secrets[].role", nullptr, kRoles,
            "operator or tenant; without it a single secret is the operator's, and each of several a tenant's."),
     value("auth.api_secret", secret, nullptr, "AUTH_API_SECRET",
@@ -136,10 +139,10 @@ constexpr std::array kKeys{
     instance("storage", "Keeps events, deliveries, calls and hooks."),
     value("storage.use", text, "sqlite", {}, "Which outbox."),
     instance("hook_store", "Keeps the hooks that were added over the API, when not in storage."),
-    value("hook_store.use", text, nullptr, {}, "Which hook store."),
+    required("hook_store.use", text, "Which hook store."),
     list("matchers", "Find the hook for an event, in order: the first that finds any decides."),
     instance("matchers[]", "One matcher."),
-    value("matchers[].use", text, nullptr, {}, "Which matcher."),
+    required("matchers[].use", text, "Which matcher."),
     instance("forwarder", "How written requests travel."),
     value("forwarder.use", text, "https", {}, "Which forwarder."),
     section("provisioner", "Who brings LiveKit's trunk and dispatch rule to the wanted state."),

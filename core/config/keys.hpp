@@ -31,6 +31,7 @@ struct Key {
     std::int64_t min = 0;                  // integer: the number; duration: ms; bytes: bytes
     std::int64_t max = INT64_MAX;
     std::span<const std::string_view> choices = {};  // empty: free
+    bool required = false;                           // in every entry of its list
 };
 
 // In the order in which people read them; a section stands before its keys.

@@ -56,6 +56,16 @@ std::size_t line_of(std::string_view text, std::size_t index) {
     return line;
 }
 
+// yaml-cpp 0.7 takes a quote that is never closed for closed at the end of the text when that is the end of a line, and
+// so swallows every key behind it. Behind a last line that does not end it does complain: so there is always one.
+std::string with_unfinished_line(std::string_view text) {
+    const auto last = text.find_last_not_of(" \t\r\n");
+    const auto blanks = last == std::string_view::npos ? text : text.substr(last + 1);
+    if (blanks.find_first_of("\r\n") == std::string_view::npos) return std::string(text);
+    const bool line_is_empty = blanks.ends_with('\n') || blanks.ends_with('\r');
+    return std::string(text).append(line_is_empty ? "#" : "\n#");
+}
+
 // Ends the reading: the rest of the file makes no sense, or costs too much.
 struct Stop : std::runtime_error {
     Stop(int at, const std::string& text) : std::runtime_error(text), line(at) {}
@@ -233,7 +243,7 @@ Document read_yaml(std::string_view text, const std::string& name) {
                       "Failed to parse YAML config: a control character");
 
     try {
-        std::istringstream stream{std::string(text)};
+        std::istringstream stream(with_unfinished_line(text));
         YAML::Parser parser(stream);
         Builder builder(document, name);
         while (parser.HandleNextDocument(builder)) {
