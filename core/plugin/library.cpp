@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/plugin/elf_length.hpp"
+#include "core/plugin/elf_check.hpp"
 
 namespace switchhook::plugin {
 namespace {
@@ -44,7 +44,8 @@ Status cannot_open(const std::string& why) {
 Result<Library> open_library(const std::filesystem::path& library) {
     using boost::dll::load_mode::rtld_local;
     using boost::dll::load_mode::rtld_now;
-    if (auto fault = cut_short(library); !fault.empty()) return Status(Code::invalid, std::move(fault));
+    if (auto fault = elf_fault(library, SWITCHHOOK_SANITIZER); !fault.empty())
+        return Status(Code::invalid, std::move(fault));
     boost::dll::shared_library opened;
     try {
         opened.load(library, rtld_now | rtld_local);

@@ -14,11 +14,12 @@ std::string setting_lines(const Setting& setting) {
     else
         text += *setting.fallback == '\0' ? ", default empty" : ", default " + std::string(setting.fallback);
     if (const std::string range = range_text(setting); !range.empty()) {
-        text += ", " + range;
-        if (setting.type == SettingType::text_list) text += " entries";
+        text += ", ";
+        if (setting.type == SettingType::text_list) text += "entries: ";
         if (setting.type == SettingType::text || setting.type == SettingType::path ||
             setting.type == SettingType::secret)
-            text += " bytes long";
+            text += "length in bytes: ";
+        text += range;
     }
     return text + "\n          " + setting.help + "\n";
 }

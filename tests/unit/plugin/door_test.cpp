@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "core/plugin/catalog.hpp"
+#include "core/plugin/elf_check.hpp"
 #include "tests/unit/plugin/folders.hpp"
 
 namespace switchhook::plugin {
@@ -186,6 +187,26 @@ TEST(OpeningALibrary, refuses_headers_that_promise_more_than_numbers_can_hold) {
         spoiled.replace(field, 8, std::string(8, '\xff'));
         const auto library = folder.write(std::to_string(field) + ".so", spoiled);
         expect_refused(library, "is cut short", "copy or install it again");
+    }
+}
+
+TEST(OpeningALibrary, refuses_one_with_the_runtime_of_another_sanitizer_instead_of_dying_of_it) {
+    if (!std::filesystem::exists(faulty("other_sanitizer"))) GTEST_SKIP() << "only in a gcc build without sanitizers";
+    expect_refused(faulty("other_sanitizer"), "was built with the sanitizer asan, this program with none",
+                   "same compiler, library and sanitizer");
+}
+
+TEST(OpeningALibrary, survives_any_single_byte_of_the_headers_being_wrong) {
+    const TemporaryFolder folder;
+    std::ifstream file(faulty("good"), std::ios::binary);
+    const std::string whole((std::istreambuf_iterator<char>(file)), {});
+    const std::size_t headers = sizeof(ElfW(Ehdr)) + 12 * sizeof(ElfW(Phdr));
+    ASSERT_GT(whole.size(), headers);
+    for (std::size_t at = 0; at < headers; ++at) {
+        std::string spoiled = whole;
+        spoiled[at] = static_cast<char>(~static_cast<unsigned char>(spoiled[at]));
+        const auto library = folder.write("spoiled.so", spoiled);
+        static_cast<void>(elf_fault(library, "none"));  // any answer, as long as it is one
     }
 }
 

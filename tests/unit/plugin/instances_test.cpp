@@ -169,7 +169,7 @@ TEST_F(Instances, are_described_by_the_listing) {
     for (const std::string& expected : {
              "good 1.2.3  " + faulty("good").string() + "\n",
              std::string("  matcher greeter: Finds the first hook, whatever happens.\n"),
-             std::string("      name: text, required, 1..20 bytes long\n          Whom to greet.\n"),
+             std::string("      name: text, required, length in bytes: 1..20\n          Whom to greet.\n"),
              std::string("      password: secret, default empty\n"),
              std::string("      limit: integer, default 5, 1..10\n"),
              std::string("      pause: duration, default 500ms, 100ms..1min\n"),
