@@ -1,0 +1,76 @@
+#include "core/delivery/secrets.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+
+#include <array>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+namespace switchhook::delivery {
+namespace {
+
+constexpr std::string_view kInfo = "switchhook/hook-secret/v1/";
+using Key = std::array<unsigned char, 32>;
+
+Key hkdf(std::string_view hook_secret, std::string info) {
+    const std::unique_ptr<EVP_KDF, decltype(&EVP_KDF_free)> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr), &EVP_KDF_free);
+    const std::unique_ptr<EVP_KDF_CTX, decltype(&EVP_KDF_CTX_free)> context(EVP_KDF_CTX_new(kdf.get()),
+                                                                            &EVP_KDF_CTX_free);
+    std::string digest = "SHA256";
+    std::string secret(hook_secret);
+    // Without a salt OpenSSL takes HashLen zeros, which RFC 5869 2.2 makes equal to an empty one.
+    const std::array<OSSL_PARAM, 4> parameters{
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, secret.data(), secret.size()),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data(), info.size()), OSSL_PARAM_construct_end()};
+    Key key{};
+    if (!context || EVP_KDF_derive(context.get(), key.data(), key.size(), parameters.data()) != 1)
+        throw std::runtime_error("OpenSSL cannot derive a key with HKDF-SHA256");
+    return key;
+}
+
+std::string hex(const Key& key) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (const unsigned char byte : key) {
+        text.push_back(kDigits[byte >> 4U]);
+        text.push_back(kDigits[byte & 15U]);
+    }
+    return text;
+}
+
+std::string base64(const Key& key) {
+    std::array<unsigned char, 64> text{};
+    const int length = EVP_EncodeBlock(text.data(), key.data(), static_cast<int>(key.size()));
+    return {text.begin(), text.begin() + length};
+}
+
+}  // namespace
+
+std::string derived_secret(std::string_view hook_secret, std::string_view auth_id, SecretForm form) {
+    const Key key = hkdf(hook_secret, std::string(kInfo).append(auth_id));
+    return form == SecretForm::standard ? "whsec_" + base64(key) : hex(key);
+}
+
+std::string_view signing_name(const Hook& hook) {
+    return hook.auth_id.empty() ? "default" : hook.auth_id;
+}
+
+std::optional<std::string_view> Secrets::of(const Hook& hook, std::string_view dialect) {
+    if (hook.secret && !hook.secret->empty()) return *hook.secret;
+    if (hook_secret_.empty()) return std::nullopt;
+    if (!derived_) return hook_secret_;
+    const bool standard = dialect == "standard";
+    std::string key = standard ? "s" : "h";
+    key.append(signing_name(hook));
+    if (const auto found = kept_.find(key); found != kept_.end()) return found->second;
+    if (kept_.size() >= kKept) kept_.clear();
+    auto made = derived_secret(hook_secret_, signing_name(hook), standard ? SecretForm::standard : SecretForm::hex);
+    return kept_.emplace(std::move(key), std::move(made)).first->second;
+}
+
+}  // namespace switchhook::delivery

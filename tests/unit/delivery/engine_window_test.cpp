@@ -1,0 +1,140 @@
+#include "tests/unit/delivery/engine_fixture.hpp"
+
+namespace switchhook::delivery {
+namespace {
+
+Claimed claimed_of(std::vector<WaitingDelivery> deliveries, bool more) {
+    Claimed claimed;
+    claimed.deliveries = std::move(deliveries);
+    claimed.more = more;
+    return claimed;
+}
+
+TEST_F(EngineTest, WhatWaitsAtTheStartIsClaimedWindowByWindow) {
+    engine->backlog({{.hook = a, .waiting = 12}, {.hook = b, .waiting = 1}});
+    round();
+    ASSERT_EQ(ledger.claims.size(), 2U);
+    EXPECT_EQ(ledger.claims[0].hook, a);
+    EXPECT_EQ(ledger.claims[0].after, 0U);
+    EXPECT_EQ(ledger.claims[0].limit, 8U);
+    std::vector<WaitingDelivery> first;
+    for (DeliveryId id = 1; id <= 8; ++id) first.push_back(stored(id, 100 + id));
+    engine->claimed(a, claimed_of(std::move(first), true));
+    round();
+    EXPECT_EQ(forwarder.under_way(), (Ids{"EV_1", "EV_2"}));
+    EXPECT_EQ(ledger.claims.size(), 2U);  // the window is full
+    for (int i = 0; i < 4; ++i) {
+        complete(status_result(200));
+        acknowledge();
+    }
+    ASSERT_EQ(ledger.claims.size(), 3U);  // half of it is free
+    EXPECT_EQ(ledger.claims[2].after, 8U);
+    EXPECT_EQ(ledger.claims[2].limit, 4U);
+}
+
+TEST_F(EngineTest, AFullLaneLeavesNewDeliveriesInTheOutboxAndClaimsThemInOrder) {
+    for (DeliveryId id = 1; id <= 10; ++id) hand_over(id, 100);
+    round();
+    EXPECT_TRUE(ledger.claims.empty());
+    for (int i = 0; i < 4; ++i) {
+        complete(status_result(200));
+        acknowledge();
+    }
+    ASSERT_EQ(ledger.claims.size(), 1U);
+    EXPECT_EQ(ledger.claims[0].after, 8U);
+    hand_over(11, 100);  // appended before the claim was made: the claim brings it
+    round();
+    engine->claimed(a, claimed_of({stored(9, 100), stored(10, 100), stored(11, 100)}, false));
+    hand_over(12, 100);  // appended after it: from memory again
+    round();
+    for (int i = 0; i < 8; ++i) {
+        complete(status_result(200));
+        acknowledge();
+    }
+    Ids expected;
+    for (int id = 1; id <= 12; ++id) expected.push_back("EV_" + std::to_string(id));
+    EXPECT_EQ(forwarder.order(), expected);
+    EXPECT_EQ(ledger.claims.size(), 1U);
+}
+
+TEST_F(EngineTest, ALaneThatIsBehindTakesNothingFromMemoryBeforeItHasCaughtUp) {
+    engine->backlog({{.hook = a, .waiting = 1}});
+    hand_over(5, 100);
+    round();
+    EXPECT_TRUE(forwarder.under_way().empty());
+    engine->claimed(a, claimed_of({stored(2, 100), stored(5, 100)}, false));
+    round();
+    EXPECT_EQ(forwarder.under_way(), Ids{"EV_2"});
+}
+
+TEST_F(EngineTest, AClaimThatFailedIsMadeAgainLater) {
+    engine->backlog({{.hook = a, .waiting = 1}});
+    round();
+    engine->claimed(a, Status(Code::unavailable, "the disk is away"));
+    EXPECT_EQ(wait(), seconds(1));
+    EXPECT_EQ(ledger.claims.size(), 1U);
+    clock().advance(seconds(1));
+    round();
+    EXPECT_EQ(ledger.claims.size(), 2U);
+    EXPECT_TRUE(host.recorded().contains("the disk is away"));
+}
+
+TEST_F(EngineTest, AClaimThatSaysMoreAndBringsNothingDoesNotSpin) {
+    engine->backlog({{.hook = a, .waiting = 1}});
+    round();
+    engine->claimed(a, claimed_of({}, true));
+    EXPECT_EQ(wait(), seconds(1));
+    EXPECT_EQ(ledger.claims.size(), 1U);
+}
+
+TEST_F(EngineTest, AnEmptyClaimEndsTheBacklog) {
+    engine->backlog({{.hook = a, .waiting = 1}});
+    round();
+    engine->claimed(a, claimed_of({}, false));
+    EXPECT_EQ(round(), std::nullopt);
+    hand_over(1, 100);
+    round();
+    EXPECT_EQ(forwarder.under_way(), Ids{"EV_1"});
+}
+
+TEST_F(EngineTest, TheFenceOfAClaimComesBackWithItsSettlements) {
+    engine->backlog({{.hook = a, .waiting = 1}});
+    round();
+    Claimed claimed = claimed_of({stored(1, 100)}, false);
+    claimed.fence = 42;
+    engine->claimed(a, std::move(claimed));
+    round();
+    complete(status_result(500));
+    EXPECT_EQ(ledger.settled.back().fence, 42U);
+}
+
+TEST_F(EngineTest, AFloodThatTheEngineHasNotLookedAtIsLeftInTheOutbox) {
+    const auto event = read_event(body_of("EV_x"));
+    DeliveryId id = 0;
+    for (int batch = 0; batch < 40; ++batch) {
+        std::vector<Ready> deliveries;
+        for (int i = 0; i < 512; ++i) {
+            Ready each = {.delivery = {.id = ++id, .hook = a, .stream = id, .event_id = {}, .body = {}},
+                          .event = event};
+            each.appended = clock().steady();
+            deliveries.push_back(std::move(each));
+        }
+        engine->ready(std::move(deliveries));
+    }
+    EXPECT_LT(event.use_count(), 10'000);  // memory is bounded whatever the committer brings
+    round();
+    EXPECT_LE(event.use_count(), 1 + 8 + 2);
+}
+
+TEST_F(EngineTest, ARetryInTheWindowDoesNotStopTheLaneFromClaiming) {
+    engine->backlog({{.hook = a, .waiting = 3}});
+    round();
+    engine->claimed(a, claimed_of({stored(1, 100), stored(2, 200)}, true));
+    round();
+    complete(status_result(500));
+    EXPECT_EQ(ledger.claims.size(), 2U);
+    EXPECT_EQ(ledger.claims[1].after, 2U);
+}
+
+}  // namespace
+}  // namespace switchhook::delivery
