@@ -1,0 +1,105 @@
+// The committer's doors to other threads, and its own thread's life.
+#include <pthread.h>
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+#include "core/pipeline/committer.hpp"
+
+namespace switchhook::pipeline {
+namespace {
+
+constexpr std::chrono::seconds kFailureCounts{10};
+
+}  // namespace
+
+const http::Response& accepted() {
+    static const http::Response response;
+    return response;
+}
+
+const http::Response& try_later() {
+    static const http::Response response{
+        .status = 503, .body = {}, .content_type = {}, .headers = {{"Retry-After", "5"}}};
+    return response;
+}
+
+bool Committer::offer(Arrival& arrival) {
+    const std::size_t bytes = arrival.event->event().body.size();
+    // Counted first, so that many threads cannot pass the limit together.
+    const std::size_t count = waiting_.fetch_add(1) + 1;
+    const std::size_t total = waiting_bytes_.fetch_add(bytes) + bytes;
+    if (stopping_ || count > settings_.waiting || total > settings_.waiting_bytes) {
+        --waiting_;
+        waiting_bytes_ -= bytes;
+        return false;
+    }
+    mailbox_.push(std::move(arrival));
+    return true;
+}
+
+void Committer::settle(std::vector<delivery::Settlement> settlements) {
+    if (!settlements.empty()) mailbox_.push(std::move(settlements));
+}
+
+void Committer::claim(HookId hook, DeliveryId after, std::size_t limit) {
+    mailbox_.push(ClaimRequest{hook, after, limit});
+}
+
+Status Committer::health() const {
+    const Failing failing = failing_.with([](const Failing& held) { return held; });
+    if (failing.status.ok() || clock_.steady() - failing.at >= kFailureCounts) return {};
+    return failing.status;
+}
+
+Status Committer::recover(delivery::Sink& sink) {
+    sink_ = &sink;
+    auto backlog = outbox_.backlog();
+    if (!backlog) return backlog.status();
+    sink.backlog(std::move(backlog).value());
+    maintain_at_ = clock_.steady();
+    return {};
+}
+
+Status Committer::start(delivery::Sink& sink) {
+    std::promise<Status> recovered;
+    auto answer = recovered.get_future();
+    // The outbox hears one thread only, from its first call on.
+    thread_ = std::thread([this, &sink, recovered = std::move(recovered)]() mutable {
+        pthread_setname_np(pthread_self(), "committer");
+        const Status status = recover(sink);
+        recovered.set_value(status);
+        if (status.ok()) run();
+    });
+    Status status = answer.get();
+    if (!status.ok()) thread_.join();
+    return status;
+}
+
+void Committer::stop(std::chrono::milliseconds deadline) {
+    if (thread_.joinable()) {
+        mailbox_.push(Stop{clock_.steady() + deadline});
+        thread_.join();
+    }
+    stopping_ = true;
+    // What was offered while the end began, or was never taken.
+    hear();
+    for (auto& arrival : arrivals_) answer(arrival, try_later());
+    arrivals_.clear();
+}
+
+Committer::~Committer() {
+    stop(std::chrono::milliseconds(0));
+}
+
+void Committer::run() {
+    for (;;) {
+        const auto next = run_once();
+        const bool drained = arrivals_.empty() && unsettled_.empty();
+        if (stop_at_ && (drained || clock_.steady() >= *stop_at_)) return;
+        mailbox_.wait(stop_at_ ? std::min(*stop_at_, next.value_or(*stop_at_)) : next);
+    }
+}
+
+}  // namespace switchhook::pipeline
