@@ -57,7 +57,8 @@ std::string derived_secret(std::string_view hook_secret, std::string_view auth_i
 }
 
 std::string_view signing_name(const Hook& hook) {
-    return hook.auth_id.empty() ? "default" : hook.auth_id;
+    if (hook.auth_id.empty()) return "default";  // not ?: with two types: that makes a temporary string
+    return hook.auth_id;
 }
 
 std::optional<std::string_view> Secrets::of(const Hook& hook, std::string_view dialect) {
