@@ -18,8 +18,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// After a complete head the outcome stands; the body is awaited only so that the connection can be used again.
-constexpr milliseconds kBodyPatience{1000};
 constexpr std::size_t kIdleTransfers = 256;  // about 20 KiB each, buffers included
 
 Time now() {
@@ -242,7 +240,7 @@ void Loop::act(curl_socket_t socket, int events) {
         if (message->msg == CURLMSG_DONE) finish(*attempt_of(message->easy_handle), message->data.result);
     for (CURL* easy : heads_)
         if (Attempt* attempt = attempt_of(easy))  // null: it has finished already
-            set_due(*attempt, std::min(attempt->deadline, now() + kBodyPatience));
+            set_due(*attempt, std::min(attempt->deadline, now() + options_.body_patience));
     heads_.clear();
 }
 

@@ -24,6 +24,8 @@ struct SenderOptions {
     std::chrono::milliseconds resolve_timeout{2000};
     std::chrono::milliseconds connect_timeout{5000};
     std::chrono::milliseconds name_life{30'000};  // how long an answer of DNS is used
+    // After a complete head the outcome stands; the body is awaited only so that the connection can be used again.
+    std::chrono::milliseconds body_patience{1000};
     std::size_t response_bytes = 65536;
     long max_connections = 256;  // idle ones that are kept; busy ones are bounded by who sends
     Lookup lookup = &look_up;

@@ -39,6 +39,12 @@ bool owned_by_transport(std::string_view name) {
     return false;
 }
 
+// A certificate whose issuer has the right name and another key (a CA that was made anew): libcurl looks at OpenSSL's
+// first error only, which is then not the one about the certificate but that of the signature's algorithm.
+bool signature_is_wrong(const std::string& detail) {
+    return detail.find(" routines:") != std::string::npos && detail.find("SSL routines:") == std::string::npos;
+}
+
 }  // namespace
 
 const char* headers_fault(const std::vector<Header>& headers) {
@@ -232,6 +238,7 @@ AttemptResult Transfer::failure(CURLcode code) const {
         case CURLE_SSL_ISSUER_ERROR:
             return as("tls_verify_failed");
         case CURLE_SSL_CONNECT_ERROR:
+            return as(signature_is_wrong(result.detail) ? "tls_verify_failed" : "tls_failed");
         case CURLE_SSL_CIPHER:
             return as("tls_failed");
         case CURLE_SEND_ERROR:

@@ -1,0 +1,172 @@
+// Names: looked up by us, judged whole, pinned.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "sender_fixture.hpp"
+
+namespace switchhook::tests {
+namespace {
+
+const std::string kNoContent = "HTTP/1.1 204 No Content\r\n\r\n";
+
+class NamesTest : public SenderTest {};
+
+TEST_F(NamesTest, ANameThatDoesNotExistIsADnsFailure) {
+    options_.lookup = [](const std::string& host) { return answer(host, {}); };
+    const auto result = deliver("https://nowhere.test/");
+    EXPECT_EQ(result.code, "dns_failed");
+    EXPECT_EQ(result.detail, "Name or service not known");
+}
+
+TEST_F(NamesTest, ANameServerThatHangsCostsItsBudgetAndNoMore) {
+    std::atomic<bool> release{false};
+    options_.lookup = [&](const std::string& host) {
+        while (host == "slow.test" && !release) std::this_thread::yield();
+        return answer(host, {"127.0.0.1"});
+    };
+    options_.resolve_timeout = milliseconds(100);
+    auto server = serve_always(kNoContent);
+    const auto result = deliver("https://slow.test/");
+    EXPECT_EQ(result.code, "dns_failed");
+    EXPECT_EQ(result.detail, "no answer in time");
+    EXPECT_EQ(deliver(*server).code, "delivered") << "other names are looked up beside it";
+    release = true;
+}
+
+TEST_F(NamesTest, TheDeadlineBoundsTheLookUpToo) {
+    std::atomic<bool> release{false};
+    options_.lookup = [&](const std::string& host) {
+        while (!release) std::this_thread::yield();
+        return answer(host, {"127.0.0.1"});
+    };
+    EXPECT_EQ(deliver("https://slow.test/", milliseconds(100)).code, "dns_failed");
+    release = true;
+}
+
+TEST_F(NamesTest, OneForbiddenAnswerRefusesTheNameWhole) {
+    auto server = serve_always(kNoContent);
+    options_.lookup = [](const std::string& host) { return answer(host, {"127.0.0.1", "10.0.0.1"}); };
+    const auto result = deliver(*server);
+    EXPECT_EQ(result.code, "forbidden_address");
+    EXPECT_EQ(result.detail, "10.0.0.1 is private");
+    EXPECT_EQ(server->connections(), 0);
+}
+
+TEST_F(NamesTest, ANameThatLeadsInsideIsRefused) {
+    options_.rules = https::AddressRules();
+    for (const char* inside :
+         {"127.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "fd00::1", "2001::1"}) {
+        options_.lookup = [inside](const std::string& host) { return answer(host, {inside}); };
+        https::Sender sender(options_);
+        ASSERT_TRUE(sender.start().ok());
+        testkit::Outcomes outcomes;
+        sender.send(testkit::request_to("https://hook.test/"), seconds(20), outcomes.next());
+        ASSERT_TRUE(outcomes.wait_for(1));
+        EXPECT_EQ(outcomes.all()[0].code, "forbidden_address") << inside;
+    }
+}
+
+TEST_F(NamesTest, LocalhostIsJudgedByWhereItLeads) {
+    options_.rules = https::AddressRules();
+    options_.lookup = &https::look_up;
+    EXPECT_TRUE(sender().check("https://localhost/").ok());
+    EXPECT_EQ(deliver("https://localhost/").code, "forbidden_address");
+}
+
+TEST_F(NamesTest, ANameThatFlipsAfterItsCheckIsRefusedAtTheNextAttempt) {
+    std::atomic<int> asked{0};
+    options_.name_life = milliseconds(0);
+    options_.lookup = [&](const std::string& host) {
+        return answer(host, {asked++ == 0 ? "127.0.0.1" : "169.254.169.254"});
+    };
+    auto server = serve([](Connection& connection) {
+        connection.read_request();
+        connection.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    });
+    EXPECT_EQ(deliver(*server).code, "delivered");
+    EXPECT_EQ(deliver(*server).code, "forbidden_address");
+    EXPECT_EQ(server->connections(), 1);
+    EXPECT_EQ(asked, 2) << "the address that was checked is the one that is used: nobody else looks the name up";
+}
+
+TEST_F(NamesTest, AnAnswerIsUsedForAWhile) {
+    std::atomic<int> asked{0};
+    options_.lookup = [&](const std::string& host) {
+        ++asked;
+        return answer(host, {"127.0.0.1"});
+    };
+    auto server = serve_always(kNoContent);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(deliver(*server).code, "delivered");
+    EXPECT_EQ(asked, 1);
+}
+
+TEST_F(NamesTest, AFailureIsNotRemembered) {
+    std::atomic<int> asked{0};
+    options_.lookup = [&](const std::string& host) {
+        return asked++ == 0 ? answer(host, {}) : answer(host, {"127.0.0.1"});
+    };
+    auto server = serve_always(kNoContent);
+    EXPECT_EQ(deliver(*server).code, "dns_failed");
+    EXPECT_EQ(deliver(*server).code, "delivered");
+}
+
+TEST_F(NamesTest, ManyAttemptsToOneNameAskOnce) {
+    std::atomic<int> asked{0};
+    std::atomic<bool> release{false};
+    options_.lookup = [&](const std::string& host) {
+        ++asked;
+        while (!release) std::this_thread::yield();
+        return answer(host, {"127.0.0.1"});
+    };
+    auto server = serve_always(kNoContent);
+    testkit::Outcomes outcomes;
+    for (int i = 0; i < 50; ++i) sender().send(testkit::request_to(url(*server)), seconds(30), outcomes.next());
+    while (asked == 0) std::this_thread::yield();
+    release = true;
+    ASSERT_TRUE(outcomes.wait_for(50));
+    EXPECT_EQ(outcomes.count("delivered"), 50U);
+    EXPECT_EQ(asked, 1);
+}
+
+TEST_F(NamesTest, AnAddressThatDoesNotAnswerYieldsToTheNext) {
+    auto server = serve_always(kNoContent);
+    options_.lookup = [](const std::string& host) {
+        return answer(host, {"127.0.0.2", "127.0.0.1"});
+    };  // only .1 listens
+    const auto result = deliver(*server);
+    EXPECT_EQ(result.code, "delivered") << result.detail;
+    EXPECT_EQ(result.address, "127.0.0.1");
+}
+
+TEST_F(NamesTest, ALookUpThatThrowsIsADnsFailure) {
+    options_.lookup = [](const std::string&) -> https::Answer { throw std::runtime_error("out of luck"); };
+    EXPECT_EQ(deliver("https://hook.test/").code, "dns_failed");
+}
+
+TEST_F(NamesTest, AnAttemptDoesNotOutliveItsSenderWhileTheNameServerHangs) {
+    struct Gate {
+        std::atomic<bool> release{false};
+        std::atomic<bool> asked{false};
+    };
+    auto gate = std::make_shared<Gate>();
+    options_.lookup = [gate](const std::string& host) {
+        gate->asked = true;
+        while (!gate->release) std::this_thread::yield();
+        return answer(host, {"127.0.0.1"});
+    };
+    testkit::Outcomes outcomes;
+    {
+        https::Sender sender(options_);
+        ASSERT_TRUE(sender.start().ok());
+        sender.send(testkit::request_to("https://slow.test/"), seconds(60), outcomes.next());
+        while (!gate->asked) std::this_thread::yield();
+    }
+    EXPECT_EQ(outcomes.count("stopped"), 1U);
+    gate->release = true;
+}
+
+}  // namespace
+}  // namespace switchhook::tests
