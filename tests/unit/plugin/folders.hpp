@@ -72,7 +72,7 @@ inline Node list(std::vector<Node> items, std::string place = {}) {
     return node;
 }
 
-inline Node map(std::vector<std::pair<std::string, Node>> entries, std::string place = {}) {
+inline Node map(std::vector<Node::Entry> entries, std::string place = {}) {
     Node node;
     node.kind = NodeKind::map;
     node.entries = std::move(entries);
