@@ -1,5 +1,7 @@
 #include "core/http/endpoints.hpp"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <exception>
 #include <map>
@@ -87,7 +89,10 @@ void Endpoints::start() {
     for (const auto& [path, endpoints] : impl_->by_path)
         for (const Endpoint& endpoint : endpoints) any_slow = any_slow || endpoint.pace == Pace::slow;
     if (!any_slow || impl_->thread.joinable()) return;
-    impl_->thread = std::thread([impl = impl_.get()] { impl->work(); });
+    impl_->thread = std::thread([impl = impl_.get()] {
+        ::pthread_setname_np(::pthread_self(), "slow-handlers");
+        impl->work();
+    });
     impl_->running = true;
 }
 

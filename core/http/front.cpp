@@ -3,6 +3,7 @@
 #include <Poco/Exception.h>
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/SocketAddress.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <exception>
@@ -106,8 +107,14 @@ Status Front::start() {
         impl_->loop = std::make_unique<Loop>(impl_->settings, static_cast<int>(impl_->listener->impl()->sockfd()),
                                              impl_->link, deliver, impl_->log);
         for (std::size_t i = 0; i < std::max<std::size_t>(1, impl_->settings.workers); ++i)
-            impl_->workers.emplace_back([impl = impl_.get()] { impl->work(); });
-        impl_->loop_thread = std::thread([impl = impl_.get()] { impl->loop->run(); });
+            impl_->workers.emplace_back([impl = impl_.get()] {
+                ::pthread_setname_np(::pthread_self(), "front-worker");
+                impl->work();
+            });
+        impl_->loop_thread = std::thread([impl = impl_.get()] {
+            ::pthread_setname_np(::pthread_self(), "front-loop");
+            impl->loop->run();
+        });
     } catch (const Poco::Exception& error) {
         return {Code::invalid, "cannot listen on " + place + ": " + error.displayText()};
     } catch (const std::exception& error) {

@@ -82,7 +82,11 @@ bool Loop::receive(SocketConnection& connection) {
     }
     if (size == 0) {
         // Half a request and then the end: a body shorter than announced, a head that stops.
-        connection.guard.started() ? refuse(connection, 400) : close(connection);
+        if (connection.guard.started()) {
+            refuse(connection, 400);
+        } else if (connection.close_unless_in_use()) {  // else an answer is still to be written
+            close(connection);
+        }
         return false;
     }
     const std::string_view bytes(input_.data(), static_cast<std::size_t>(size));

@@ -23,7 +23,8 @@ SocketConnection::~SocketConnection() {
 }
 
 // The connection becomes idle before the bytes are sent, under the lock that orders the output: a client that is faster
-// than our return from send() then finds a loop that reads at once, instead of one that has to be woken by us.
+// than our return from send() then finds a loop that reads at once, instead of one that has to be woken by us. It
+// becomes closing only behind the bytes: the loop shuts a closing connection down.
 void SocketConnection::answer(const Response& response) noexcept {
     bool for_loop = true;
     try {
@@ -34,8 +35,10 @@ void SocketConnection::answer(const Response& response) noexcept {
         const std::lock_guard lock(output_mutex_);
         if (phase_.load() == Phase::closed) return;
         answered_at_ = std::chrono::steady_clock::now().time_since_epoch().count();
-        const Phase before = phase_.exchange(last ? Phase::closing : Phase::idle);
-        for_loop = write_locked(text) != Output::done || last || before == Phase::busy_pending || link_->stopping();
+        const bool pending = !last && phase_.exchange(Phase::idle) == Phase::busy_pending;
+        const Output output = write_locked(text);
+        if (last) phase_ = Phase::closing;
+        for_loop = last || pending || output != Output::done || link_->stopping();
     } catch (...) {  // no memory for the answer: the peer sees a closed connection
         phase_ = Phase::closing;
     }

@@ -144,6 +144,19 @@ TEST(Front, NeverReadsWhatIsBehindTheLastRequest) {
     EXPECT_EQ(running.front.figures().requests, 1U);
 }
 
+TEST(Front, WritesTheLastAnswerBeforeItShutsDown) {
+    RunningFront running;
+    for (int i = 0; i < 500; ++i) {  // the loop looks at the connection while its last answer is being written
+        Peer peer(running.port());
+        peer.send(post("/", "1") + post("/", "2", "Connection: close\r\n"));
+        ASSERT_TRUE(peer.reply());
+        peer.send("more");
+        const auto last = peer.reply();
+        ASSERT_TRUE(last) << i;
+        EXPECT_EQ(last->body, "2");
+    }
+}
+
 TEST(Front, LetsAPeerReadItsRefusalWhileItStillSends) {
     RunningFront running;
     Peer peer(running.port());
