@@ -22,9 +22,10 @@ struct Request {
     std::shared_ptr<const std::string> body;  // shared: every attempt of a delivery sends the same bytes
 };
 
-// What came of one attempt. `code` is stable and documented: "delivered", "status_<n>", "connect_refused", "dns_failed",
-// "tls_verify_failed", "tls_failed", "forbidden_address", "timeout_connect", "timeout_response", "connection_reset",
-// "response_too_large", "invalid_url", "bad_response", "own_fault", "stopped".
+// What came of one attempt. `code` is stable and documented: "delivered", "status_<n>", "connect_refused",
+// "connect_failed" (no route, network down), "dns_failed", "tls_verify_failed", "tls_failed", "forbidden_address",
+// "timeout_connect" (until TLS is ready), "timeout_response", "connection_reset", "response_too_large" (its head),
+// "invalid_url", "bad_response", "own_fault" (headers that cannot be sent, no file descriptors), "stopped".
 struct AttemptResult {
     std::string code;
     int status = 0;                                  // HTTP status of a complete head; 0 without one
