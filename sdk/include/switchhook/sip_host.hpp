@@ -223,11 +223,11 @@ constexpr bool take_scheme(std::string_view& text) {
     return false;
 }
 
-// Whether what follows an address is nothing, or parameters; a comma would begin another value.
-constexpr bool only_parameters(std::string_view text) {
+// Whether what follows an address is nothing, or parameters behind one of `marks`; a comma would begin another value.
+constexpr bool only_parameters(std::string_view text, std::string_view marks) {
     if (!skip_blanks(text)) return false;
     if (text.empty()) return true;
-    if (text.front() != ';' && text.front() != '?') return false;
+    if (marks.find(text.front()) == std::string_view::npos) return false;
     while (!text.empty()) {
         switch (text.front()) {
             case '"':
@@ -270,7 +270,7 @@ inline std::optional<std::string> bare_address(std::string_view text) {
     const auto end = std::min(text.find_first_of(";? \t("), text.size());
     const auto address = text.substr(0, end);
     if (!uri && !address.starts_with('[') && address.find('.') == std::string_view::npos) return {};
-    if (!only_parameters(text.substr(end))) return {};
+    if (!only_parameters(text.substr(end), uri ? ";?" : ";")) return {};
     return host_and_port(address);
 }
 
@@ -344,7 +344,7 @@ inline std::optional<std::string> sip_host(std::string_view header_value) {
     if (!sip::skip_display_name(address)) return {};
     if (address.empty()) return sip::bare_address(text);
     const auto close = address.find('>');
-    if (close == std::string_view::npos || !sip::only_parameters(address.substr(close + 1))) return {};
+    if (close == std::string_view::npos || !sip::only_parameters(address.substr(close + 1), ";")) return {};
     return sip::bracketed_address(address.substr(1, close - 1));
 }
 
