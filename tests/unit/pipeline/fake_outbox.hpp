@@ -1,0 +1,218 @@
+// An outbox in memory with the least of the rules that core's tests need: duplicates, calls and rooms, parking,
+// settling, claims. Whatever is in it counts as durable: a new committer on the same object is a restart.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <switchhook/outbox.hpp>
+
+namespace switchhook::pipeline {
+
+class FakeOutbox final : public Outbox {
+public:
+    struct Row {
+        HookId hook = 0;
+        StreamId stream = 0;
+        DeliveryState state = DeliveryState::waiting;
+        std::uint32_t attempts = 0;
+        std::int64_t appended_ms = 0;
+        std::int64_t due_ms = 0;
+        std::string event_id;
+        std::string body;
+        std::string code;
+    };
+    struct Group {
+        std::size_t appends = 0;
+        std::size_t settled = 0;
+        bool operator==(const Group&) const = default;
+    };
+
+    Result<Committed> commit(std::span<const Append> appends, std::span<const Settled> settled,
+                             const HookFilter& filter, std::int64_t now_ms) override {
+        same_thread();
+        const std::lock_guard lock(mutex_);
+        groups_.push_back({appends.size(), settled.size()});
+        if (!fail_.ok()) return fail_;
+        for (const auto& each : appends)
+            if (bad_events.contains(std::string(each.event->id))) return Status(Code::internal, "a bad event");
+        for (const auto& each : settled)
+            if (bad_deliveries.contains(each.id)) return Status(Code::internal, "a bad settlement");
+        for (const auto& each : settled) {
+            Row& row = rows_[each.id];
+            row.state = each.state;
+            row.attempts = each.attempts;
+            row.due_ms = each.due_ms;
+            row.code = each.code;
+        }
+        Committed committed;
+        for (std::size_t i = 0; i < appends.size(); ++i)
+            committed.appended.push_back(append(appends[i], i, filter, now_ms, committed.ready));
+        return committed;
+    }
+    Result<Claimed> claim(const Claim& claim) override {
+        same_thread();
+        const std::lock_guard lock(mutex_);
+        ++claims;
+        if (!fail_.ok()) return fail_;
+        Claimed claimed;
+        for (auto at = rows_.upper_bound(claim.after); at != rows_.end(); ++at) {
+            if (at->second.hook != claim.hook || at->second.state != DeliveryState::waiting) continue;
+            if (claimed.deliveries.size() == claim.limit) {
+                claimed.more = true;
+                break;
+            }
+            claimed.deliveries.push_back(waiting(at->first, at->second));
+        }
+        return claimed;
+    }
+    Result<std::vector<Backlog>> backlog() override {
+        thread_ = std::this_thread::get_id();
+        const std::lock_guard lock(mutex_);
+        if (!fail_.ok()) return fail_;
+        std::map<HookId, std::uint64_t> counts;
+        for (const auto& [id, row] : rows_)
+            if (row.state == DeliveryState::waiting) ++counts[row.hook];
+        std::vector<Backlog> made;
+        for (const auto& [hook, count] : counts) made.push_back({hook, count});
+        return made;
+    }
+    Result<Maintained> maintain(std::int64_t) override {
+        same_thread();
+        const std::lock_guard lock(mutex_);
+        ++maintained;
+        if (!fail_.ok()) return fail_;
+        return std::exchange(next_maintained, Maintained{});
+    }
+    OutboxFigures figures() const override { return {}; }
+
+    void set_fail(Status status) {
+        const std::lock_guard lock(mutex_);
+        fail_ = std::move(status);
+    }
+    std::vector<Group> groups() const {
+        const std::lock_guard lock(mutex_);
+        return groups_;
+    }
+    std::map<DeliveryId, Row> rows() const {
+        const std::lock_guard lock(mutex_);
+        return rows_;
+    }
+    std::size_t count(DeliveryState state) const {
+        std::size_t found = 0;
+        for (const auto& [id, row] : rows())
+            if (row.state == state) ++found;
+        return found;
+    }
+
+    std::atomic<bool> full = false;
+    std::set<std::string> bad_events;
+    std::set<DeliveryId> bad_deliveries;
+    Maintained next_maintained;
+    std::atomic<int> maintained = 0;
+    std::atomic<int> claims = 0;
+    std::atomic<bool> other_thread = false;  // a call from a thread other than the one that asked for the backlog
+
+private:
+    struct Parked {
+        std::string event_id;
+        std::string name;
+        std::string body;
+    };
+    struct Room {
+        StreamId stream = 0;
+        bool decided = false;
+        std::vector<HookId> hooks;
+        std::string tenant;
+        std::vector<Parked> parked;
+    };
+
+    void same_thread() {
+        if (std::this_thread::get_id() != thread_) other_thread = true;
+    }
+
+    static WaitingDelivery waiting(DeliveryId id, const Row& row) {
+        return {.id = id,
+                .hook = row.hook,
+                .stream = row.stream,
+                .appended_ms = row.appended_ms,
+                .attempts = row.attempts,
+                .due_ms = row.due_ms,
+                .event_id = row.event_id,
+                .body = row.body};
+    }
+
+    Appended append(const Append& append, std::size_t source, const HookFilter& filter, std::int64_t now_ms,
+                    std::vector<WaitingDelivery>& ready) {
+        const Event& event = *append.event;
+        if (full) return {.disposition = Disposition::full};
+        if (!seen_.insert(std::string(event.id)).second) return {.disposition = Disposition::duplicate};
+        Room& room = rooms_[std::string(event.room_name)];
+        if (room.stream == 0) room.stream = rooms_.size();
+        Appended what{.disposition = Disposition::stored};
+        const std::vector<HookId>* hooks = &room.hooks;
+        if (!event.call_id().empty()) {
+            auto [call, is_new] = calls_.try_emplace(std::string(event.call_id()));
+            if (is_new) {
+                for (const auto& match : append.matches) call->second.push_back(match.hook);
+                if (room.hooks.empty() && !append.matches.empty()) {
+                    room.hooks = call->second;
+                    room.tenant = append.matches[0].tenant;
+                } else if (!append.matches.empty() && append.matches[0].tenant != room.tenant) {
+                    what.tenant_conflict = true;
+                }
+                if (call->second.empty()) call->second = room.hooks;
+                room.decided = true;
+                for (auto& parked : std::exchange(room.parked, {})) {
+                    if (room.hooks.empty())
+                        ++what.dropped_from_parking;
+                    else
+                        deliver(room.hooks, room.stream, parked, WaitingDelivery::kStored, filter, now_ms, ready);
+                }
+            }
+            hooks = &call->second;
+        } else if (!room.decided && append.may_park) {
+            room.parked.push_back({std::string(event.id), std::string(event.name), std::string(event.body)});
+            return {.disposition = Disposition::parked};
+        }
+        if (hooks->empty()) what.disposition = Disposition::unmatched;
+        deliver(*hooks, room.stream, {std::string(event.id), std::string(event.name), std::string(event.body)}, source,
+                filter, now_ms, ready);
+        return what;
+    }
+
+    void deliver(const std::vector<HookId>& hooks, StreamId stream, const Parked& event, std::size_t source,
+                 const HookFilter& filter, std::int64_t now_ms, std::vector<WaitingDelivery>& ready) {
+        for (const HookId hook : hooks) {
+            if (!filter.wants(hook, event.name)) continue;
+            Row row{.hook = hook,
+                    .stream = stream,
+                    .appended_ms = now_ms,
+                    .event_id = event.event_id,
+                    .body = event.body,
+                    .code = {}};
+            ready.push_back(waiting(++last_id_, row));
+            ready.back().source = source;
+            if (source != WaitingDelivery::kStored) ready.back().body.clear();
+            rows_.emplace(last_id_, std::move(row));
+        }
+    }
+
+    mutable std::mutex mutex_;
+    std::thread::id thread_ = std::this_thread::get_id();
+    Status fail_;
+    std::vector<Group> groups_;
+    std::set<std::string> seen_;
+    std::map<std::string, Room> rooms_;
+    std::map<std::string, std::vector<HookId>> calls_;
+    std::map<DeliveryId, Row> rows_;
+    DeliveryId last_id_ = 0;
+};
+
+}  // namespace switchhook::pipeline
