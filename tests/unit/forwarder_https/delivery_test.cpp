@@ -23,7 +23,7 @@ TEST_F(DeliveryTest, TheReceiverGetsThisRequestAndNothingElse) {
     });
     Request request = testkit::request_to(url(*server), "{\"a\":1}");
     request.headers.push_back({"X-Empty", ""});
-    const auto result = deliver("", seconds(20), &request);
+    const auto result = deliver("", kPatience, &request);
     EXPECT_EQ(result.code, "delivered") << result.detail;
     EXPECT_EQ(result.status, 204);
     EXPECT_EQ(result.address, "127.0.0.1");
@@ -44,7 +44,7 @@ TEST_F(DeliveryTest, ABodyOfTwoMegabytesArrivesWhole) {
     });
     const std::string body(2 * 1024 * 1024, 'x');
     Request request = testkit::request_to(url(*server), body);
-    EXPECT_EQ(deliver("", seconds(20), &request).code, "delivered");
+    EXPECT_EQ(deliver("", kPatience, &request).code, "delivered");
     server.reset();
     EXPECT_EQ(seen.find("Expect:"), std::string::npos);
     EXPECT_TRUE(seen.ends_with("\r\n\r\n" + body));
@@ -57,7 +57,7 @@ TEST_F(DeliveryTest, ARequestWithoutABodyOrAContentTypeIsSentAsItIs) {
         connection.write(kNoContent);
     });
     Request request{url(*server), {}, nullptr};
-    EXPECT_EQ(deliver("", seconds(20), &request).code, "delivered");
+    EXPECT_EQ(deliver("", kPatience, &request).code, "delivered");
     server.reset();
     EXPECT_NE(seen.find("Content-Length: 0"), std::string::npos) << seen;
     EXPECT_EQ(seen.find("Content-Type"), std::string::npos) << seen;
@@ -164,7 +164,7 @@ TEST_F(DeliveryTest, TlsSessionsAreResumed) {
 TEST_F(DeliveryTest, ManyAtOnceAreEachAnsweredOnce) {
     auto server = serve_always(kNoContent);
     testkit::Outcomes outcomes;
-    for (int i = 0; i < 200; ++i) sender().send(testkit::request_to(url(*server)), seconds(20), outcomes.next());
+    for (int i = 0; i < 200; ++i) sender().send(testkit::request_to(url(*server)), kPatience, outcomes.next());
     ASSERT_TRUE(outcomes.wait_for(200));
     EXPECT_EQ(outcomes.count("delivered"), 200U);
     EXPECT_EQ(outcomes.all().size(), 200U);
@@ -175,8 +175,8 @@ TEST_F(DeliveryTest, ACompletionMaySendAgain) {
     testkit::Outcomes outcomes;
     auto second = outcomes.next();
     auto& forwarder = sender();
-    forwarder.send(testkit::request_to(url(*server)), seconds(20),
-                   [&](AttemptResult) { forwarder.send(testkit::request_to(url(*server)), seconds(20), second); });
+    forwarder.send(testkit::request_to(url(*server)), kPatience,
+                   [&](AttemptResult) { forwarder.send(testkit::request_to(url(*server)), kPatience, second); });
     ASSERT_TRUE(outcomes.wait_for(1));
     EXPECT_EQ(outcomes.count("delivered"), 1U);
 }
@@ -193,9 +193,9 @@ TEST_F(AfterTheHeadTest, ABodyThatNeverComesIsDelivered) {
         connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
         connection.wait_for_close();
     });
-    const auto result = deliver(*server, seconds(25));
+    const auto result = deliver(*server, kPatience);
     EXPECT_EQ(result.code, "delivered");
-    EXPECT_LT(result.took, seconds(20)) << "it does not hold its lane until the deadline";
+    EXPECT_LT(result.took, kPatience / 2) << "it does not hold its lane until the deadline";
 }
 
 TEST_F(AfterTheHeadTest, ABodyThatEndsTooEarlyIsDelivered) {
@@ -217,7 +217,7 @@ TEST_F(AfterTheHeadTest, ABodyThatIsResetIsDelivered) {
         connection.reset();
     });
     testkit::Outcomes outcomes;
-    sender().send(testkit::request_to(url(*server)), seconds(60), outcomes.next());
+    sender().send(testkit::request_to(url(*server)), kPatience, outcomes.next());
     while (!written) std::this_thread::yield();
     // The loop reads the head before it reaches the end of another attempt; a reset may take back what was not yet
     // read.
@@ -263,7 +263,7 @@ TEST_F(AfterTheHeadTest, AnAnswerBeforeTheBodyWasReadIsDelivered) {
     });
     Request request = testkit::request_to(url(*server), std::string(1024 * 1024, 'x'));
     int delivered = 0;
-    for (int i = 0; i < 10; ++i) delivered += deliver("", seconds(20), &request).code == "delivered" ? 1 : 0;
+    for (int i = 0; i < 10; ++i) delivered += deliver("", kPatience, &request).code == "delivered" ? 1 : 0;
     // The kernel may throw the answer away together with the connection; what came counts.
     EXPECT_GE(delivered, 1);
 }
@@ -275,9 +275,9 @@ TEST_F(AfterTheHeadTest, AnAnswerToABodyThatIsNeverReadIsDelivered) {
         connection.wait_without_reading();
     });
     Request request = testkit::request_to(url(*server), std::string(8 * 1024 * 1024, 'x'));
-    const auto result = deliver("", seconds(25), &request);
+    const auto result = deliver("", kPatience, &request);
     EXPECT_EQ(result.code, "delivered") << result.detail;
-    EXPECT_LT(result.took, seconds(20));
+    EXPECT_LT(result.took, kPatience / 2);
 }
 
 TEST_F(AfterTheHeadTest, AFailureKeepsItsStatusWhateverItsBodyDoes) {
@@ -286,7 +286,7 @@ TEST_F(AfterTheHeadTest, AFailureKeepsItsStatusWhateverItsBodyDoes) {
         connection.write("HTTP/1.1 410 Gone\r\nContent-Length: 10\r\n\r\nabc");
         connection.wait_for_close();
     });
-    EXPECT_EQ(deliver(*server, seconds(25)).code, "status_410");
+    EXPECT_EQ(deliver(*server, kPatience).code, "status_410");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -12,7 +13,24 @@ namespace {
 
 const std::string kNoContent = "HTTP/1.1 204 No Content\r\n\r\n";
 
-class NamesTest : public SenderTest {};
+// Holds a look-up until it is opened. Shared with the look-up, whose thread may outlive the test.
+struct Gate {
+    std::atomic<bool> open{false};
+    std::atomic<int> asked{0};
+    void pass() {
+        ++asked;
+        while (!open) std::this_thread::yield();
+    }
+    void wait_until_asked() const {
+        while (asked == 0) std::this_thread::yield();
+    }
+};
+
+class NamesTest : public SenderTest {
+protected:
+    ~NamesTest() override { gate_->open = true; }
+    const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
+};
 
 TEST_F(NamesTest, ANameThatDoesNotExistIsADnsFailure) {
     options_.lookup = [](const std::string& host) { return answer(host, {}); };
@@ -22,28 +40,25 @@ TEST_F(NamesTest, ANameThatDoesNotExistIsADnsFailure) {
 }
 
 TEST_F(NamesTest, ANameServerThatHangsCostsItsBudgetAndNoMore) {
-    std::atomic<bool> release{false};
-    options_.lookup = [&](const std::string& host) {
-        while (host == "slow.test" && !release) std::this_thread::yield();
+    options_.lookup = [gate = gate_](const std::string& host) {
+        if (host == "slow.test") gate->pass();
         return answer(host, {"127.0.0.1"});
     };
-    options_.resolve_timeout = milliseconds(100);
+    options_.resolve_timeout = milliseconds(500);
     auto server = serve_always(kNoContent);
     const auto result = deliver("https://slow.test/");
     EXPECT_EQ(result.code, "dns_failed");
     EXPECT_EQ(result.detail, "no answer in time");
     EXPECT_EQ(deliver(*server).code, "delivered") << "other names are looked up beside it";
-    release = true;
 }
 
 TEST_F(NamesTest, TheDeadlineBoundsTheLookUpToo) {
-    std::atomic<bool> release{false};
-    options_.lookup = [&](const std::string& host) {
-        while (!release) std::this_thread::yield();
+    options_.resolve_timeout = seconds(60);
+    options_.lookup = [gate = gate_](const std::string& host) {
+        gate->pass();
         return answer(host, {"127.0.0.1"});
     };
     EXPECT_EQ(deliver("https://slow.test/", milliseconds(100)).code, "dns_failed");
-    release = true;
 }
 
 TEST_F(NamesTest, OneForbiddenAnswerRefusesTheNameWhole) {
@@ -63,7 +78,7 @@ TEST_F(NamesTest, ANameThatLeadsInsideIsRefused) {
         https::Sender sender(options_);
         ASSERT_TRUE(sender.start().ok());
         testkit::Outcomes outcomes;
-        sender.send(testkit::request_to("https://hook.test/"), seconds(20), outcomes.next());
+        sender.send(testkit::request_to("https://hook.test/"), kPatience, outcomes.next());
         ASSERT_TRUE(outcomes.wait_for(1));
         EXPECT_EQ(outcomes.all()[0].code, "forbidden_address") << inside;
     }
@@ -114,21 +129,18 @@ TEST_F(NamesTest, AFailureIsNotRemembered) {
 }
 
 TEST_F(NamesTest, ManyAttemptsToOneNameAskOnce) {
-    std::atomic<int> asked{0};
-    std::atomic<bool> release{false};
-    options_.lookup = [&](const std::string& host) {
-        ++asked;
-        while (!release) std::this_thread::yield();
+    options_.lookup = [gate = gate_](const std::string& host) {
+        gate->pass();
         return answer(host, {"127.0.0.1"});
     };
     auto server = serve_always(kNoContent);
     testkit::Outcomes outcomes;
-    for (int i = 0; i < 50; ++i) sender().send(testkit::request_to(url(*server)), seconds(30), outcomes.next());
-    while (asked == 0) std::this_thread::yield();
-    release = true;
-    ASSERT_TRUE(outcomes.wait_for(50));
-    EXPECT_EQ(outcomes.count("delivered"), 50U);
-    EXPECT_EQ(asked, 1);
+    for (int i = 0; i < 20; ++i) sender().send(testkit::request_to(url(*server)), kPatience, outcomes.next());
+    gate_->wait_until_asked();
+    gate_->open = true;
+    ASSERT_TRUE(outcomes.wait_for(20));
+    EXPECT_EQ(outcomes.count("delivered"), 20U);
+    EXPECT_EQ(gate_->asked, 1);
 }
 
 TEST_F(NamesTest, AnAddressThatDoesNotAnswerYieldsToTheNext) {
@@ -147,25 +159,18 @@ TEST_F(NamesTest, ALookUpThatThrowsIsADnsFailure) {
 }
 
 TEST_F(NamesTest, AnAttemptDoesNotOutliveItsSenderWhileTheNameServerHangs) {
-    struct Gate {
-        std::atomic<bool> release{false};
-        std::atomic<bool> asked{false};
-    };
-    auto gate = std::make_shared<Gate>();
-    options_.lookup = [gate](const std::string& host) {
-        gate->asked = true;
-        while (!gate->release) std::this_thread::yield();
+    options_.lookup = [gate = gate_](const std::string& host) {
+        gate->pass();
         return answer(host, {"127.0.0.1"});
     };
     testkit::Outcomes outcomes;
     {
         https::Sender sender(options_);
         ASSERT_TRUE(sender.start().ok());
-        sender.send(testkit::request_to("https://slow.test/"), seconds(60), outcomes.next());
-        while (!gate->asked) std::this_thread::yield();
+        sender.send(testkit::request_to("https://slow.test/"), kPatience, outcomes.next());
+        gate_->wait_until_asked();
     }
     EXPECT_EQ(outcomes.count("stopped"), 1U);
-    gate->release = true;
 }
 
 }  // namespace

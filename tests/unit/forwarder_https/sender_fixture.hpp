@@ -23,12 +23,16 @@ namespace switchhook::tests {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// What a busy machine may take for things that take milliseconds.
+constexpr seconds kPatience{90};
+
 class SenderTest : public ::testing::Test {
 protected:
     SenderTest() {
         char path[] = "/tmp/switchhook-https-XXXXXX";
         folder_ = ::mkdtemp(path);
         options_.ca_file = write_file("ca.pem", authority_.pem());
+        options_.connect_timeout = options_.resolve_timeout = kPatience;
         options_.user_agent = "Switchhook/test";
         options_.rules = https::AddressRules({*https::Network::parse("127.0.0.0/8")});
         options_.lookup = [](const std::string& host) { return answer(host, {"127.0.0.1"}); };
@@ -72,14 +76,14 @@ protected:
         }
         return *sender_;
     }
-    AttemptResult deliver(const std::string& to, milliseconds deadline = seconds(20), Request* request = nullptr) {
+    AttemptResult deliver(const std::string& to, milliseconds deadline = kPatience, Request* request = nullptr) {
         testkit::Outcomes outcomes;
         sender().send(request != nullptr ? *request : testkit::request_to(to), deadline, outcomes.next());
         EXPECT_TRUE(outcomes.wait_for(1));
         const auto all = outcomes.all();
         return all.empty() ? AttemptResult{} : all.front();
     }
-    AttemptResult deliver(const TlsServer& server, milliseconds deadline = seconds(20)) {
+    AttemptResult deliver(const TlsServer& server, milliseconds deadline = kPatience) {
         return deliver(url(server), deadline);
     }
 

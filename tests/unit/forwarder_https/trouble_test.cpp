@@ -159,7 +159,7 @@ TEST_F(TroubleTest, AHeaderThatCouldStartAnotherIsNotSent) {
                                Header{"CONTENT-LENGTH", "0"}, Header{"Transfer-Encoding", "chunked"}}) {
         Request request = testkit::request_to(url(*server));
         request.headers.push_back(header);
-        EXPECT_EQ(deliver("", seconds(20), &request).code, "own_fault") << header.name;
+        EXPECT_EQ(deliver("", kPatience, &request).code, "own_fault") << header.name;
     }
     EXPECT_EQ(server->connections(), 0);
 }
@@ -171,7 +171,7 @@ TEST_F(TroubleTest, HungAttemptsDoNotHoldUpAHealthyOne) {
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
     const SilentListener silent;
     testkit::Outcomes hung;
-    for (int i = 0; i < kHung; ++i) sender().send(testkit::request_to(url(silent.port())), seconds(60), hung.next());
+    for (int i = 0; i < kHung; ++i) sender().send(testkit::request_to(url(silent.port())), kPatience, hung.next());
     auto server = serve_always(kNoContent);
     for (int i = 0; i < 5; ++i) EXPECT_EQ(deliver(*server).code, "delivered");
     EXPECT_TRUE(hung.all().empty());
@@ -195,10 +195,10 @@ TEST_F(TroubleTest, EachCompletionComesExactlyOnceWhenItStops) {
     });
     testkit::Outcomes outcomes;
     for (int i = 0; i < 25; ++i) {
-        sender().send(testkit::request_to("https://slow.test/"), seconds(60), outcomes.next());
-        sender().send(testkit::request_to(url(silent.port())), seconds(60), outcomes.next());
-        sender().send(testkit::request_to(url(closed_port())), seconds(60), outcomes.next());
-        sender().send(testkit::request_to(url(*server)), seconds(60), outcomes.next());
+        sender().send(testkit::request_to("https://slow.test/"), kPatience, outcomes.next());
+        sender().send(testkit::request_to(url(silent.port())), kPatience, outcomes.next());
+        sender().send(testkit::request_to(url(closed_port())), kPatience, outcomes.next());
+        sender().send(testkit::request_to(url(*server)), kPatience, outcomes.next());
     }
     ASSERT_TRUE(outcomes.wait_for(25));
     while (requests == 0) std::this_thread::yield();
@@ -219,7 +219,7 @@ TEST_F(TroubleTest, AHeadThatCameBeforeTheStopCounts) {
         connection.wait_for_close();
     });
     testkit::Outcomes outcomes;
-    sender().send(testkit::request_to(url(*server)), seconds(60), outcomes.next());
+    sender().send(testkit::request_to(url(*server)), kPatience, outcomes.next());
     while (!written) std::this_thread::yield();
     // The loop reads the head before it reaches the end of another attempt.
     auto other = serve_always(kNoContent);
@@ -236,8 +236,7 @@ TEST_F(TroubleTest, SendingWhileItStopsLosesNoCompletion) {
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t)
         threads.emplace_back([&] {
-            for (int i = 0; i < 50; ++i)
-                forwarder.send(testkit::request_to(url(*server)), seconds(20), outcomes.next());
+            for (int i = 0; i < 50; ++i) forwarder.send(testkit::request_to(url(*server)), kPatience, outcomes.next());
         });
     forwarder.stop();
     for (auto& thread : threads) thread.join();

@@ -27,7 +27,7 @@ public:
         };
     }
     // Whether so many have come within the patience of a test.
-    bool wait_for(std::size_t count, std::chrono::seconds patience = std::chrono::seconds(30)) {
+    bool wait_for(std::size_t count, std::chrono::seconds patience = std::chrono::seconds(120)) {
         std::unique_lock lock(mutex_);
         return changed_.wait_for(lock, patience, [&] { return results_.size() >= count; });
     }
