@@ -44,8 +44,11 @@ std::string with_unit(std::int64_t number, std::span<const std::pair<std::int64_
 std::string limit_text(SettingType type, std::int64_t number) {
     static constexpr std::array<std::pair<std::int64_t, std::string_view>, 5> kDurations{
         {{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "min"}, {1'000, "s"}, {1, "ms"}}};
-    static constexpr std::array<std::pair<std::int64_t, std::string_view>, 4> kBytes{
-        {{std::int64_t{1} << 30, "GiB"}, {std::int64_t{1} << 20, "MiB"}, {std::int64_t{1} << 10, "KiB"}, {1, ""}}};
+    static constexpr std::array<std::pair<std::int64_t, std::string_view>, 5> kBytes{{{std::int64_t{1} << 40, "TiB"},
+                                                                                      {std::int64_t{1} << 30, "GiB"},
+                                                                                      {std::int64_t{1} << 20, "MiB"},
+                                                                                      {std::int64_t{1} << 10, "KiB"},
+                                                                                      {1, ""}}};
     if (type == SettingType::duration) return with_unit(number, kDurations);
     if (type == SettingType::bytes) return with_unit(number, kBytes);
     return std::to_string(number);

@@ -228,6 +228,7 @@ TEST(Ranges, are_written_as_one_would_write_the_values) {
     EXPECT_EQ(range_text({"a", SettingType::duration, "1s", "H.", 0, 86'400'000}), "0ms..1d");
     EXPECT_EQ(range_text({"a", SettingType::duration, "1s", "H.", 1'500, 90'000}), "1500ms..90s");
     EXPECT_EQ(range_text({"a", SettingType::bytes, "1", "H.", 1 << 10, 3 << 20}), "1KiB..3MiB");
+    EXPECT_EQ(range_text({"a", SettingType::bytes, "1", "H.", 0, std::int64_t{1} << 40}), "0..1TiB");
     EXPECT_EQ(range_text({"a", SettingType::text, "", "H."}), "");
 }
 
