@@ -51,6 +51,8 @@ Result<Hook> read_row(const Json& row, std::size_t index) {
     if (Status status = text(row, index, "auth_id", hook.auth_id, "default"); !status) return status;
     if (Status status = text(row, index, "dialect", hook.dialect, ""); !status) return status;
     if (hook.host.empty()) return corrupt(row_name(index) + " has an empty host");
+    for (char& letter : hook.host)  // hosts have no case; a file edited by hand may
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
     const auto events = row.find("events");
     if (events == row.end()) return hook;
     if (!events->is_array()) return corrupt(row_name(index) + ": \"events\" is not a list");

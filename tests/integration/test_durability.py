@@ -1,8 +1,10 @@
 """A 200 means durable: kill -9, a crash of the order of system calls, a full or read-only disk."""
 import json
 import os
+import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -68,7 +70,8 @@ class Durability(Case):
         for number in range(count):  # parked events: nothing is sent, so every sync belongs to an append
             self.post_all(sender, [event("room_started", room=f"sip-{number}", sid=f"RM_{number}")])
         sender.close()
-        server.process.terminate()  # strace passes it on
+        traced = pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+        os.kill(int(traced[0]), signal.SIGTERM)  # strace itself holds signals back
         server.process.wait(30)
         synced, answers = 0, 0
         for line in trace.read_text(errors="replace").splitlines():

@@ -142,7 +142,8 @@ class FileStore(HooksApi, Case):
         hook = {"host": "a.example", "url": "https://a.example/", "auth_id": "t"}
         self.assertEqual(server.request("POST", "/sip/hooks", {"hooks": [hook]})[0], 200)
         before = (folder / "sip_hooks.json").read_bytes()
-        folder.rename(self.folder / "moved")  # root passes every permission: a folder that is gone fails for everyone
+        folder.rename(self.folder / "moved")
+        folder.write_text("root passes every permission; a file where the folder was fails for everyone")
         other = {"host": "b.example", "url": "https://b.example/", "auth_id": "t"}
         status, _, body = server.request("POST", "/sip/hooks", {"hooks": [other]})
         self.assertEqual(status, 500)
