@@ -134,9 +134,9 @@ private:
 
 }  // namespace
 
-Logging::Logging(Level level, LogFormat format, const Clock& clock, std::FILE* out)
+Logging::Logging(Level level, LogFormat format, const Clock& clock, std::FILE* out, std::size_t queued_lines)
     : impl_(std::make_unique<Impl>(
-          Impl{clock, format, std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1U), {}, {}})) {
+          Impl{clock, format, std::make_shared<spdlog::details::thread_pool>(queued_lines, 1U), {}, {}})) {
     impl_->logger = std::make_shared<spdlog::async_logger>("switchhook", std::make_shared<FileSink>(out), impl_->pool,
                                                            spdlog::async_overflow_policy::overrun_oldest);
     impl_->logger->set_pattern(format == LogFormat::json ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %-7l %v");

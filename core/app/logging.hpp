@@ -33,7 +33,8 @@ public:
     static constexpr std::size_t kQueuedLines = 8192;
 
     // `out` is written to and not closed; stderr in the server, a temporary file in tests.
-    Logging(Level level, LogFormat format, const Clock& clock, std::FILE* out = stderr);
+    Logging(Level level, LogFormat format, const Clock& clock, std::FILE* out = stderr,
+            std::size_t queued_lines = kQueuedLines);
     ~Logging();
     Logging(const Logging&) = delete;
     Logging& operator=(const Logging&) = delete;
