@@ -35,7 +35,9 @@ Node value_node(const std::string& place, element value, const std::string& path
             return node_at(place, NodeKind::null);
         case element_type::ARRAY: {
             Node list = node_at(place, NodeKind::list);
-            for (const element item : value.get_array().value()) {
+            const simdjson::dom::array items =
+                value.get_array().value();  // named: the result is gone after the full expression
+            for (const element item : items) {
                 if (!item.is_string()) throw std::runtime_error(path + " must hold strings only");
                 list.items.push_back(text_node(place, item.get_string().value(), path));
             }
@@ -50,7 +52,8 @@ Node object_node(const std::string& place, element value, std::span<const std::s
                  const std::string& path) {
     if (!value.is_object()) throw std::runtime_error(path + " must be an object");
     Node map = node_at(place, NodeKind::map);
-    for (const auto field : value.get_object().value()) {
+    const simdjson::dom::object fields = value.get_object().value();
+    for (const auto field : fields) {
         const std::string key(field.key);
         if (map.find(key) != nullptr) throw std::runtime_error(path + " has the key '" + key + "' twice");
         map.entries.emplace_back(key, value_node(place, field.value, path + "." + key));
@@ -73,7 +76,8 @@ Node json_list(const std::string& variable, const std::string& text, std::span<c
         const element root = parser.parse(padded).value();
         if (!root.is_array()) throw std::runtime_error("must be an array of objects");
         std::size_t index = 0;
-        for (const element item : root.get_array().value())
+        const simdjson::dom::array items = root.get_array().value();
+        for (const element item : items)
             list.items.push_back(object_node(place, item, required, "[" + std::to_string(index++) + "]"));
     } catch (const std::exception& fault) {  // simdjson_error too
         problems.push_back({place, "Invalid " + variable + " format: " + fault.what()});
