@@ -131,28 +131,28 @@ Verdict judge_header(json::parser& parser, std::string_view text) {
 struct Claims {
     std::string_view issuer;
     std::string_view digest;  // empty when absent
-    std::optional<std::int64_t> expires, not_before;
+    std::int64_t expires = 0;
+    std::int64_t not_before = 0;
 };
 
 // Whole seconds between 1970 and 9999: no fraction, no text, nothing that could overflow.
-bool read_time(const json::element& value, std::optional<std::int64_t>& into) {
-    std::int64_t seconds = 0;
-    if (value.type() != json::element_type::INT64 || value.get(seconds) != simdjson::SUCCESS) return false;
-    into = seconds;
-    return seconds >= 0 && seconds <= kMaxTime;
+bool read_time(const json::element& value, std::int64_t& into) {
+    return value.is_int64() && value.get(into) == simdjson::SUCCESS && into >= 0 && into <= kMaxTime;
 }
 
 std::optional<Claims> read_claims(json::parser& parser, std::string_view text) {
     const auto object = object_of(parser, text);
     if (!object) return {};
     Claims claims;
+    bool expires = false;
     for (const auto& [name, value] : *object) {
         if (name == "iss" && value.get(claims.issuer) != simdjson::SUCCESS) return {};
         if (name == "sha256" && value.get(claims.digest) != simdjson::SUCCESS) return {};
         if (name == "exp" && !read_time(value, claims.expires)) return {};
+        if (name == "exp") expires = true;
         if (name == "nbf" && !read_time(value, claims.not_before)) return {};
     }
-    if (claims.issuer.empty() || !claims.expires) return {};
+    if (claims.issuer.empty() || !expires) return {};
     return claims;
 }
 
@@ -259,8 +259,8 @@ Verdict Verifier::verify(std::string_view authorization, std::string_view body) 
         return Verdict::bad_signature;
 
     const auto now = clock_.unix_ms();
-    if (now > (*claims->expires + kLeewaySeconds) * 1000) return Verdict::expired;
-    if (claims->not_before && now < (*claims->not_before - kLeewaySeconds) * 1000) return Verdict::not_yet_valid;
+    if (now > (claims->expires + kLeewaySeconds) * 1000) return Verdict::expired;
+    if (now < (claims->not_before - kLeewaySeconds) * 1000) return Verdict::not_yet_valid;
     return impl_->has_digest(body, claims->digest) ? Verdict::ok : Verdict::bad_digest;
 }
 
