@@ -44,7 +44,9 @@ void create_private(const std::string& path) {
 
 Status failure(sqlite3* handle, int code, const std::string& path) {
     const int primary = code & 0xff;
-    const int error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+    // SQLite 3.40 does not remember the error of a write of the log; then it is still the thread's latest.
+    int error = errno;
+    if (handle != nullptr && sqlite3_system_errno(handle) != 0) error = sqlite3_system_errno(handle);
     std::string text = path + ": " + (handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code));
     const bool io = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN;
     if (io && error != 0) text += std::string(" (") + std::strerror(error) + ")";

@@ -166,37 +166,62 @@ Status SqliteOutbox::failed(Status status, std::int64_t now_ms) {
 void SqliteOutbox::make_room(std::int64_t now_ms) {
     if (now_ms >= tried_ms_ && now_ms < tried_ms_ + kTryAgainMs) return;
     tried_ms_ = now_ms;
-    constexpr int kSteps = 16;
-    constexpr std::size_t kEvents = 500;
-    // What was delivered goes first, oldest first, until as much as the reserve is free within the file.
-    const auto enough = [this] { return rows_->free_bytes() >= reserve_.bytes(); };
-    for (int i = 0; i < kSteps && !enough(); ++i) {
-        rows_->begin();
-        const std::size_t removed = pruning_.step(*rows_, memory_.registry, now_ms, true, kEvents);
-        rows_->set(Meta::next_event, memory_.next_event);
-        rows_->set(Meta::next_delivery, static_cast<std::int64_t>(memory_.next_delivery));
-        if (!rows_->commit()) {
-            pruning_.undo();
-            break;
-        }
-        pruning_.keep();
-        if (removed > 0 && !seen_ms_) seen_ms_ = now_ms;
-        if (!pruning_.more()) break;
-    }
-    (void)checkpointer_.here(database_, true, true);
+    // The log first: only what is in the file can be overwritten in it.
+    empty_log();
+    prune_for_room(now_ms);
+    give_back();
     const bool filled = reserve_.fill();
     bound_log();
-    const std::int64_t free = reserve_.free_bytes();
-    const std::int64_t inside = rows_->free_bytes();
-    (void)rows_->take_status();
     constexpr std::int64_t kLogNeeds = 64 * 1024;
-    if (!filled || free < kLogNeeds || free + inside < reserve_.bytes() / 4) {
+    if (!rows_->take_status() || !filled || reserve_.free_bytes() < kLogNeeds) {
         reserve_.release();
         return;
     }
     full_ = false;
     log_.info("there is room again: events are taken", {{"path", settings_.path}});
     set_health({});
+}
+
+// What was delivered goes first, oldest first, until twice the reserve is free within the file.
+void SqliteOutbox::prune_for_room(std::int64_t now_ms) {
+    constexpr int kSteps = 32;
+    std::size_t events = 512;
+    for (int i = 0; i < kSteps && events >= 8 && rows_->free_bytes() < 2 * reserve_.bytes(); ++i) {
+        rows_->begin();
+        const std::size_t removed = pruning_.step(*rows_, memory_.registry, now_ms, true, events);
+        rows_->set(Meta::next_event, memory_.next_event);
+        rows_->set(Meta::next_delivery, static_cast<std::int64_t>(memory_.next_delivery));
+        if (!rows_->commit()) {
+            // Deleting writes to the log, too: smaller steps need less of it.
+            pruning_.undo();
+            empty_log();
+            events /= 4;
+            continue;
+        }
+        pruning_.keep();
+        if (removed > 0 && !seen_ms_) seen_ms_ = now_ms;
+        if (!pruning_.more()) break;
+    }
+    empty_log();
+}
+
+// Free pages of the file go back to the disk, until reserve and log have room; a store that was full once would else
+// keep the disk full for ever.
+void SqliteOutbox::give_back() {
+    constexpr int kSteps = 32;
+    for (int i = 0; i < kSteps; ++i) {
+        const std::int64_t free = reserve_.free_bytes();
+        if (free >= 2 * reserve_.bytes() || rows_->free_bytes() == 0) return;
+        // Each page that moves is written to the log.
+        const std::int64_t pages = std::clamp<std::int64_t>(free / 4 / 4096, 8, 2048);
+        if (!database_.run(("PRAGMA incremental_vacuum(" + std::to_string(pages) + ")").c_str())) return;
+        empty_log();
+    }
+}
+
+void SqliteOutbox::empty_log() {
+    const auto copied = checkpointer_.here(database_, true, true);
+    if (copied && copied.value()) log_bytes_ = log_requested_ = 0;
 }
 
 // The log may take half of the reserve, so that copying it always fits, and half of what is free.

@@ -94,6 +94,9 @@ private:
     void copy_log(std::int64_t now_ms);
     void bound_log();
     void make_room(std::int64_t now_ms);
+    void prune_for_room(std::int64_t now_ms);
+    void give_back();
+    void empty_log();
     Status failed(Status status, std::int64_t now_ms);
     void set_health(Status status);
     void measure();

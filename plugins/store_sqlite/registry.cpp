@@ -32,6 +32,7 @@ StreamId stream_of(std::string_view room_name) {
 void Registry::begin() {
     ++group_;
     journal_.clear();
+    looked_at_.clear();
     changes_ = {};
 }
 
@@ -156,11 +157,13 @@ std::vector<ParkedEvent> Registry::expire(std::int64_t now_ms, std::size_t steps
         due_.pop();
         const auto found = rooms_.find(due.room);
         if (found == rooms_.end()) continue;
+        looked_at_.push_back(due);
         Room& room = *found->second;
         visit(room, now_ms, dropped);
-        // Also when it is forgotten now: undo() brings it back.
-        again.push_back({std::max(due_at(room), due.at_ms + 1), due.room});
-        if (forget_at(room) <= now_ms) forget(room);
+        if (forget_at(room) <= now_ms)
+            forget(room);
+        else
+            again.push_back({std::max(due_at(room), due.at_ms + 1), due.room});
     }
     for (const auto& due : again) due_.push(due);
     return dropped;
@@ -194,6 +197,7 @@ void Registry::keep() {
 void Registry::undo() {
     changes_ = {};
     for (auto step = journal_.rbegin(); step != journal_.rend(); ++step) undo_step(*step);
+    for (const auto& due : looked_at_) due_.push(due);
     journal_.clear();
 }
 

@@ -197,6 +197,7 @@ private:
     RowId next_row_ = 1;  // of rooms, calls and participants
     std::uint64_t group_ = 0;
     std::vector<Step> journal_;
+    std::vector<Due> looked_at_;  // by expire() in this group
     Changes changes_;
 };
 

@@ -74,6 +74,9 @@ Result<Database> open_store(const std::string& path) {
     if (!database) return database;
     auto fresh = is_new(*database);
     if (!fresh) return fresh.status();
+    // Before the first page is written: what is free within the file can be given back to a full disk.
+    if (*fresh)
+        if (Status status = database->run("PRAGMA auto_vacuum=INCREMENTAL"); !status) return status;
     if (Status status = prepare_connection(*database); !status) return status;
     if (!*fresh) return database;
     // Two components may open the same new file: whoever holds the write lock looks again.
