@@ -61,7 +61,10 @@ public:
     const T* operator->() const { return &value(); }
 
     // ok when a value is held.
-    Status status() const { return ok() ? Status{} : std::get<1>(held_); }
+    Status status() const {
+        const Status* const failure = std::get_if<1>(&held_);
+        return failure != nullptr ? *failure : Status{};
+    }
 
 private:
     std::variant<T, Status> held_;
