@@ -18,6 +18,8 @@ namespace json = simdjson::dom;
 constexpr std::size_t kMaxDepth = 128;     // egress events nest 6 deep
 constexpr std::size_t kMaxId = 255;        // LiveKit's are "EV_" and 12 characters
 constexpr std::size_t kKeptBody = 65'536;  // parsing takes about 12 times the body; after a larger one it is given back
+
+// A member that may come once. `present`: it came, and was not null.
 template <typename T>
 struct Once {
     T value{};
