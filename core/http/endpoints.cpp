@@ -46,7 +46,8 @@ std::string allowed(const std::vector<Endpoint>& endpoints) {
 }  // namespace
 
 struct Endpoints::Impl {
-    Impl(Log& its_log, std::size_t bound) : log(its_log), slow_jobs(bound) {}
+    Impl(Log& its_log, std::size_t bound, std::size_t its_slow_threads)
+        : log(its_log), slow_threads(its_slow_threads), slow_jobs(bound) {}
 
     // The catch-all of a handler: its Exchange has answered 500 while the exception passed, unless it was handed on
     // before.
@@ -61,24 +62,25 @@ struct Endpoints::Impl {
     }
 
     void work() {
-        while (auto job = slow_jobs.pop()) run(*job->endpoint, std::move(job->request), std::move(job->exchange));
+        slow_jobs.serve([this](SlowJob job) { run(*job.endpoint, std::move(job.request), std::move(job.exchange)); });
     }
 
     Log& log;
+    const std::size_t slow_threads;
     std::map<std::string, std::vector<Endpoint>, std::less<>> by_path;
     JobQueue<SlowJob> slow_jobs;
     std::atomic<bool> running{false};
-    std::thread thread;
+    std::vector<std::thread> threads;
 };
 
-Endpoints::Endpoints(Log& log, std::size_t queued_slow_requests)
-    : impl_(std::make_unique<Impl>(log, queued_slow_requests)) {}
+Endpoints::Endpoints(Log& log, std::size_t queued_slow_requests, std::size_t slow_threads)
+    : impl_(std::make_unique<Impl>(log, queued_slow_requests, slow_threads)) {}
 
 Endpoints::~Endpoints() {
     stop();
 }
 
-void Endpoints::add(std::string method, std::string path, Handler handler, Pace pace) {
+void Endpoints::add(std::string method, const std::string& path, Handler handler, Pace pace) {
     auto& endpoints = impl_->by_path[path];
     if (find_method(endpoints, method) != nullptr) throw std::logic_error("two handlers for " + method + " " + path);
     endpoints.push_back({std::move(method), std::move(handler), pace});
@@ -88,18 +90,20 @@ void Endpoints::start() {
     bool any_slow = false;
     for (const auto& [path, endpoints] : impl_->by_path)
         for (const Endpoint& endpoint : endpoints) any_slow = any_slow || endpoint.pace == Pace::slow;
-    if (!any_slow || impl_->thread.joinable()) return;
-    impl_->thread = std::thread([impl = impl_.get()] {
-        ::pthread_setname_np(::pthread_self(), "slow-handlers");
-        impl->work();
-    });
+    if (!any_slow || !impl_->threads.empty()) return;
+    while (impl_->threads.size() < impl_->slow_threads)
+        impl_->threads.emplace_back([impl = impl_.get()] {
+            ::pthread_setname_np(::pthread_self(), "slow-handlers");
+            impl->work();
+        });
     impl_->running = true;
 }
 
 void Endpoints::stop() {
     impl_->running = false;
     for (SlowJob& job : impl_->slow_jobs.close()) job.exchange.answer(error_reply(503));
-    if (impl_->thread.joinable()) impl_->thread.join();
+    for (std::thread& thread : impl_->threads)
+        if (thread.joinable()) thread.join();
 }
 
 void Endpoints::dispatch(Request request, Exchange exchange) {

@@ -9,7 +9,7 @@
 
 namespace switchhook::http {
 
-// Whether a handler writes to disk or waits for others. Slow ones share one thread of their own behind a bounded queue
+// Whether a handler writes to disk or waits for others. Slow ones share threads of their own behind a bounded queue
 // (full: 503), so that a webhook never waits behind them.
 enum class Pace { fast = 1, slow };
 
@@ -17,16 +17,16 @@ enum class Pace { fast = 1, slow };
 // Threads: add() before start(); dispatch() on any thread; start() and stop() from one.
 class Endpoints {
 public:
-    explicit Endpoints(Log& log, std::size_t queued_slow_requests = 64);
+    explicit Endpoints(Log& log, std::size_t queued_slow_requests = 64, std::size_t slow_threads = 1);
     ~Endpoints();
 
     // `path` is compared byte by byte, without parameters. One handler for each method and path: std::logic_error for a
     // second.
-    void add(std::string method, std::string path, Handler handler, Pace pace = Pace::fast);
+    void add(std::string method, const std::string& path, Handler handler, Pace pace = Pace::fast);
 
-    // Starts the thread of the slow handlers, when there is one.
+    // Starts the threads of the slow handlers, when there is one of these.
     void start();
-    // After Front::stop: what still waits for the slow thread is answered 503. Safe twice, and without start.
+    // After Front::stop: what still waits for a slow thread is answered 503. Safe twice, and without start.
     void stop();
 
     // Takes the request to its handler. Slow handlers before start() or after stop(): 503. A handler that throws: 500.

@@ -10,8 +10,9 @@ namespace switchhook::http {
 namespace {
 
 constexpr std::size_t kMethodBytes = 32;  // as Poco's HTTPRequest; no method that we serve is near
+// A larger body grows with what really arrives, not with what was announced.
 constexpr std::size_t kFirstBodyBytes =
-    64 * 1024;  // a larger body grows with what really arrives, not with what was announced
+    std::size_t{64} * 1024;  // a larger body grows with what really arrives, not with what was announced
 
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);

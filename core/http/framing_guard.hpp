@@ -58,6 +58,7 @@ public:
     bool head_complete() const noexcept { return step_ == Step::body; }
     // True when the client waits for "100 Continue" before it sends the body (RFC 9110 10.1.1).
     bool wants_continue() const noexcept { return wants_continue_ && step_ == Step::body && frame_.body.empty(); }
+    std::size_t body_held() const noexcept { return frame_.body.size(); }
     // Bytes of head and body held.
     std::size_t held() const noexcept { return frame_.head.size() + frame_.body.size(); }
 

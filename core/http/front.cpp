@@ -45,7 +45,7 @@ struct Front::Impl {
     Log& log;
     JobQueue<Job> jobs;
     std::shared_ptr<LoopLink> link;
-    std::optional<Poco::Net::ServerSocket> listener;
+    Poco::Net::ServerSocket listener;
     std::unique_ptr<Loop> loop;
     std::uint16_t port = 0;
     std::thread loop_thread;
@@ -55,18 +55,18 @@ struct Front::Impl {
 
 void Front::Impl::listen() {
     const Poco::Net::SocketAddress address(settings.host, settings.port);
-    listener.emplace();
+    listener = Poco::Net::ServerSocket();
     // ServerSocket(address) would set SO_REUSEPORT, and a second process could take half of our connections.
-    listener->bind(address, true, false);
-    listener->listen(kBacklog);
-    listener->setBlocking(false);
-    listener->setNoDelay(true);  // those that it accepts inherit it: answers of pipelined requests must not wait
-    port = listener->address().port();
+    listener.bind(address, true, false);
+    listener.listen(kBacklog);
+    listener.setBlocking(false);
+    listener.setNoDelay(true);  // those that it accepts inherit it: answers of pipelined requests must not wait
+    port = listener.address().port();
 }
 
 void Front::Impl::work() {
     RequestReader reader;
-    while (auto job = jobs.pop()) handle(reader, std::move(*job));
+    jobs.serve([&](Job job) { handle(reader, std::move(job)); });
 }
 
 // One of the catch-alls: whatever is thrown while a request is handled, its Exchange answers 500 on the way out.
@@ -104,7 +104,7 @@ Status Front::start() {
             Job job{std::move(connection), std::move(frame)};
             return impl->jobs.push(job);
         };
-        impl_->loop = std::make_unique<Loop>(impl_->settings, static_cast<int>(impl_->listener->impl()->sockfd()),
+        impl_->loop = std::make_unique<Loop>(impl_->settings, static_cast<int>(impl_->listener.impl()->sockfd()),
                                              impl_->link, deliver, impl_->log);
         for (std::size_t i = 0; i < std::max<std::size_t>(1, impl_->settings.workers); ++i)
             impl_->workers.emplace_back([impl = impl_.get()] {
@@ -132,7 +132,7 @@ void Front::stop(std::chrono::milliseconds deadline) {
     impl_->jobs.close();  // what no worker has begun is dropped: its connection is closed by now
     for (std::thread& worker : impl_->workers) worker.join();
     impl_->workers.clear();
-    impl_->listener.reset();
+    impl_->listener.close();
 }
 
 std::uint16_t Front::port() const {

@@ -63,6 +63,9 @@ struct FrontSettings {
     std::size_t max_connections = 20'000;  // reached: the one idle longest without a complete request is closed
     std::size_t head_bytes = 16 * 1024;
     std::size_t body_bytes = 2 * 1024 * 1024;
+    // Received bytes of bodies above 64 KiB that are not answered yet, all connections together; more: 503, Retry-After
+    // 5, and the connection closes. Smaller bodies are bounded by the number of connections.
+    std::size_t large_bodies_bytes = 256 * 1024 * 1024;
     std::size_t max_headers = 100;
     std::chrono::milliseconds head_deadline{5'000};
     std::chrono::milliseconds request_deadline{15'000};

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <deque>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 namespace switchhook::http {
@@ -29,21 +28,26 @@ public:
         return true;
     }
 
-    // Waits for a job; nothing once the queue is closed.
-    std::optional<Job> pop() {
+    // Gives each job to `take`, and returns once the queue is closed.
+    template <typename Take>
+    void serve(Take&& take) {
         std::unique_lock lock(mutex_);
-        while (jobs_.empty() && !closed_) {
-            ++sleepers_;
-            filled_.wait(lock);
-            --sleepers_;
+        while (true) {
+            while (jobs_.empty() && !closed_) {
+                ++sleepers_;
+                filled_.wait(lock);
+                --sleepers_;
+            }
+            if (closed_) return;
+            Job job = std::move(jobs_.front());
+            jobs_.pop_front();
+            lock.unlock();
+            take(std::move(job));
+            lock.lock();
         }
-        if (closed_) return std::nullopt;
-        std::optional<Job> job(std::move(jobs_.front()));
-        jobs_.pop_front();
-        return job;
     }
 
-    // Ends every pop() and returns what was still waiting.
+    // Ends every serve() and returns what was still waiting.
     std::deque<Job> close() {
         std::deque<Job> rest;
         {

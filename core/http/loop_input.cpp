@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 // RFC 9112 9.6: after the last answer we shut down our side and read on for a while, so that the reset that follows
 // unread input does not overtake the answer.
 constexpr auto kDrainTime = 1s;
-constexpr std::size_t kDrainBytes = 4 * 1024 * 1024;
+constexpr std::size_t kDrainBytes = std::size_t{4} * 1024 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -99,6 +99,10 @@ bool Loop::receive(SocketConnection& connection) {
 
 std::size_t Loop::feed(SocketConnection& connection, std::string_view bytes) {
     const std::size_t used = connection.guard.feed(bytes);
+    if (connection.charge_body(connection.guard.body_held()) > settings_.large_bodies_bytes) {
+        refuse(connection, 503);
+        return bytes.size();
+    }
     switch (connection.guard.verdict()) {
         case FramingGuard::Verdict::need_more:
             return used;
@@ -124,6 +128,8 @@ void Loop::dispatch(SocketConnection& connection, bool more_input) {
 void Loop::refuse(SocketConnection& connection, int status) {
     ++figures_.refused;
     log_.debug("a request was refused", {{"status", std::to_string(status)}, {"peer", connection.peer()}});
+    connection.guard.take();  // frees what has come of it
+    connection.charge_body(0);
     const Output output = connection.write_last(write_reply(error_reply(status), Persistence::close, false));
     update_deadlines(connection);
     if (output == Output::waiting) {

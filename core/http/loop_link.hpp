@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -26,6 +27,9 @@ public:
     // deadline.
     void stop(TimePoint deadline) noexcept;
     bool stopping() const noexcept { return stopping_.load(); }
+
+    // Bytes of large bodies that are held for connections.
+    std::atomic<std::size_t> large_bodies{0};
 
     // For the loop.
     int event_fd() const noexcept { return event_fd_; }

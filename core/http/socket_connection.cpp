@@ -9,6 +9,11 @@
 #include "core/http/reply.hpp"
 
 namespace switchhook::http {
+namespace {
+
+constexpr std::size_t kSmallBody = std::size_t{64} * 1024;  // a webhook has 1 to 10 KB
+
+}  // namespace
 
 SocketConnection::SocketConnection(int fd, std::string peer, const FramingLimits& limits,
                                    std::shared_ptr<LoopLink> link)
@@ -19,7 +24,16 @@ SocketConnection::SocketConnection(int fd, std::string peer, const FramingLimits
       answered_at_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
 
 SocketConnection::~SocketConnection() {
+    charge_body(0);
     ::close(fd_);
+}
+
+std::size_t SocketConnection::charge_body(std::size_t bytes) noexcept {
+    const std::size_t counted = bytes > kSmallBody ? bytes : 0;
+    const std::size_t before = std::exchange(charged_, counted);
+    if (before == counted && counted == 0) return 0;
+    const std::size_t all = link_->large_bodies += counted - before;  // modulo 2^64, so also down
+    return counted == 0 ? 0 : all;
 }
 
 // The connection becomes idle before the bytes are sent, under the lock that orders the output: a client that is faster
@@ -28,6 +42,7 @@ SocketConnection::~SocketConnection() {
 void SocketConnection::answer(const Response& response) noexcept {
     bool for_loop = true;
     try {
+        charge_body(0);
         const bool last = last_answer_ || link_->stopping();
         const Persistence persistence =
             last ? Persistence::close : (say_keep_alive_ ? Persistence::keep_alive : Persistence::silent);

@@ -44,6 +44,9 @@ public:
     bool may_read() noexcept;
     // The request of `frame` is now in hand.
     void begin_request(const Frame& frame, bool more_input) noexcept;
+    // Counts the body that is held for this connection, when it is large, until its answer. Returns the sum of all
+    // large ones, or 0 when this one is not large.
+    std::size_t charge_body(std::size_t bytes) noexcept;
     // Writes an interim or last answer of the loop itself.
     Output write(std::string_view text);
     Output write_last(std::string_view text);
@@ -78,7 +81,8 @@ private:
     std::atomic<Phase> phase_{Phase::idle};
     std::atomic<bool> output_waiting_{false};
     std::atomic<TimePoint::rep> answered_at_;  // or accepted
-    // Of the request in hand.
+    // Of the request that arrives or is in hand.
+    std::size_t charged_ = 0;
     bool last_answer_ = false;
     bool say_keep_alive_ = false;
     bool without_body_ = false;

@@ -150,6 +150,32 @@ TEST(FrontConnections, AtTheLimitTheOneIdleLongestGoes) {
     }
 }
 
+TEST(FrontConnections, LargeBodiesShareABoundAndSmallOnesAreStillServed) {
+    auto settings = settings_for_tests();
+    settings.large_bodies_bytes = 1'500'000;
+    Kept kept;
+    RunningFront running(kept.handler(), settings);
+    const std::string large(1'000'000, 'x');
+    Peer first(running.port());
+    first.send(post("/", large));
+    auto [request, exchange] = kept.take();
+    const auto refused = ask(running.port(), post("/", large));
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 503);
+    EXPECT_TRUE(refused->has("Retry-After: 5"));
+    Peer small(running.port());
+    small.send(post("/", "hello"));
+    kept.take().second.answer({});
+    EXPECT_EQ(small.reply()->status, 200);
+    exchange.answer({});
+    EXPECT_EQ(first.reply()->status, 200);
+    for (int i = 0; i < 3; ++i) {  // what was answered or refused counts no longer
+        first.send(post("/", large));
+        kept.take().second.answer({});
+        EXPECT_EQ(first.reply()->status, 200);
+    }
+}
+
 TEST(FrontConnections, ARequestInHandIsNotEvicted) {
     auto settings = settings_for_tests();
     settings.max_connections = 1;

@@ -1,10 +1,14 @@
 #include "core/http/front.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <stdexcept>
 #include <thread>
 
+#include "core/http/loop_link.hpp"
+#include "core/http/socket_connection.hpp"
 #include "tests/unit/http/malformed.hpp"
 #include "tests/unit/http/running_front.hpp"
 
@@ -144,17 +148,26 @@ TEST(Front, NeverReadsWhatIsBehindTheLastRequest) {
     EXPECT_EQ(running.front.figures().requests, 1U);
 }
 
-TEST(Front, WritesTheLastAnswerBeforeItShutsDown) {
-    RunningFront running;
-    for (int i = 0; i < 500; ++i) {  // the loop looks at the connection while its last answer is being written
-        Peer peer(running.port());
-        peer.send(post("/", "1") + post("/", "2", "Connection: close\r\n"));
-        ASSERT_TRUE(peer.reply());
-        peer.send("more");
-        const auto last = peer.reply();
-        ASSERT_TRUE(last) << i;
-        EXPECT_EQ(last->body, "2");
+TEST(SocketConnection, IsClosingOnlyBehindItsLastAnswer) {  // for the loop shuts down what is closing
+    FramingGuard guard{FramingLimits()};
+    guard.feed(post("/", "", "Connection: close\r\n"));
+    const Frame frame = guard.take();
+    const auto link = std::make_shared<LoopLink>();
+    for (int i = 0; i < 500; ++i) {
+        int pair[2];
+        ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+        const auto connection = std::make_shared<SocketConnection>(pair[0], "", FramingLimits(), link);
+        connection->begin_request(frame, false);
+        std::thread answering([&] { connection->answer({}); });
+        const bool closing = eventually([&] { return connection->phase() == Phase::closing; });
+        char byte = 0;
+        const ssize_t received = ::recv(pair[1], &byte, 1, 0);
+        answering.join();
+        ::close(pair[1]);
+        EXPECT_TRUE(closing);
+        EXPECT_EQ(received, 1) << i;
     }
+    link->end();
 }
 
 TEST(Front, LetsAPeerReadItsRefusalWhileItStillSends) {
