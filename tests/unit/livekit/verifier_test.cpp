@@ -52,7 +52,7 @@ TEST_F(VerifierTest, ATokenAsLiveKitMakesItIsAccepted) {
     EXPECT_EQ(verify(token()), Verdict::ok);
 }
 
-// N:WebhookReceiver.test.ts of livekit/node-sdks holds this digest; its token is made anew, for it has long expired.
+// The digest is that of `printf hello | openssl dgst -sha256 -binary | base64`.
 TEST_F(VerifierTest, ADigestIsStandardBase64WithPaddingOverTheRawBytes) {
     const std::string body = "hello";
     EXPECT_EQ(base64(sha256(body)), "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
