@@ -162,7 +162,7 @@ HooksApi::Refusal HooksApi::configured(std::span<const std::string> hosts) const
     if (named.empty()) return std::nullopt;
     http::Response response = error_response(
         405, "HOST_CONFIGURED", "Host(s) " + named + " are hardcoded in the application config and cannot be changed.");
-    response.headers.emplace_back("Allow", "GET, POST, DELETE");  // RFC 9110, 15.5.6: what the resource supports
+    response.headers.emplace_back("Allow", "GET, HEAD, POST, DELETE");  // RFC 9110, 15.5.6: what the resource supports
     return response;
 }
 

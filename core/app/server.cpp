@@ -44,7 +44,7 @@ Server::Server(const config::Config& config, Assembly& assembly, Logging& loggin
       hooks_api_(hooks_, *assembly.forwarder, authentication_, rules(config), log_),
       verifier_(config.livekit.keys, clock),
       dialects_(config.delivery.dialect),
-      endpoints_(log_),
+      endpoints_(log_, kApiRequests, kApiThreads),
       admin_endpoints_(log_) {}
 
 Server::~Server() {
@@ -118,7 +118,6 @@ Status Server::start_fronts() {
     admin.max_connections = 256;  // probes and scrapers; a flood here must not take the files that webhooks need
     admin.body_bytes = 64 * 1024;
     admin_.emplace(admin, admin_endpoints_.as_handler(), log_);
-    if (Status listening = admin_->start(); !listening) return listening;
 
     const auto& server = config_.server;
     http::FrontSettings settings;
@@ -134,13 +133,16 @@ Status Server::start_fronts() {
     settings.idle_timeout = server.idle_timeout;
     settings.queued_requests = server.queued_requests;
     front_.emplace(settings, endpoints_.as_handler(), log_);
+    // Both exist before either is open: the admin's answers look at the other one's figures.
+    if (Status listening = admin_->start(); !listening) return listening;
     return front_->start();
 }
 
 void Server::stop() {
+    if (std::exchange(stopped_, true)) return;
     const TimePoint deadline = clock_.steady() + config_.server.stop_timeout;
     if (health_) health_->stopping();
-    if (front_) log_.info("stopping");
+    log_.info("stopping");
     static_cast<void>(service_manager_.notify("STOPPING=1\nSTATUS=stopping"));
     stop_fronts(deadline);
     // The last quarter belongs to the committer: what has ended must become durable.
@@ -150,8 +152,7 @@ void Server::stop() {
     engine_.reset();
     if (admin_) admin_->stop(left_until(deadline, clock_));
     admin_endpoints_.stop();
-    if (front_) log_.info("stopped");
-    front_.reset();
+    log_.info("stopped");
 }
 
 // New connections are refused while requests in hand are answered: that takes one commit, seldom more.

@@ -47,6 +47,10 @@ public:
     void stop();
 
 private:
+    // As many changes of hooks come together to the hook table, which makes one write of those that wait.
+    static constexpr std::size_t kApiThreads = 8;
+    static constexpr std::size_t kApiRequests = 64;  // that wait; each can hold a body of server.body_bytes
+
     Status start_component(Component* component);
     Status start_delivery();
     Status start_fronts();
@@ -67,6 +71,7 @@ private:
     const ServiceManager& service_manager_;
     const Clock& clock_;
 
+    bool stopped_ = false;
     std::vector<Component*> started_;  // in that order
     metrics::Metrics metrics_;
     std::vector<Component*> matchers_;  // owned by hooks_

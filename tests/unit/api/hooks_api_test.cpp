@@ -204,7 +204,7 @@ TEST_F(HooksApiTest, NeverChangesConfiguredHosts) {
         R"({"hooks":[{"host":"B.example","url":"http://x"},{"host":"a.example","url":"http://x"},{"host":"b.example","url":"http://x"},{"host":"c","url":""}]})");
     refused(posted, 405, text);
     ASSERT_EQ(posted.headers.size(), 1U);
-    EXPECT_EQ(posted.headers[0], (std::pair<std::string, std::string>("Allow", "GET, POST, DELETE")));
+    EXPECT_EQ(posted.headers[0], (std::pair<std::string, std::string>("Allow", "GET, HEAD, POST, DELETE")));
     refused(remove(R"({"hosts":["free.example"," B.EXAMPLE","a.example"]})"), 405, text);
 }
 
