@@ -69,28 +69,28 @@ std::vector<GivenSecret> given_secrets(const Node* auth, Reading& reading) {
     return secrets;
 }
 
-void check_id(const GivenSecret& entry, std::size_t index, std::map<std::string, std::string>& ids, Reading& reading) {
-    const std::string& id = *entry.id;
+void check_id(const Node& at, const std::string& id, std::size_t index, std::map<std::string, std::string>& ids,
+              Reading& reading) {
     if (trimmed(id).empty()) {
-        reading.problem(*entry.node,
+        reading.problem(at,
                         "Auth API secret id at index " + std::to_string(index) + " cannot be empty or whitespace-only");
         return;
     }
     if (trimmed(id) != id)
-        reading.problem(*entry.node, "Auth API secret id '" + id + "' must not include leading or trailing whitespace");
+        reading.problem(at, "Auth API secret id '" + id + "' must not include leading or trailing whitespace");
     if (!ids.emplace(lower_case(id), id).second)
-        reading.problem(*entry.node, "Duplicate auth API secret id '" + id + "'; ids are case-insensitive");
+        reading.problem(at, "Duplicate auth API secret id '" + id + "'; ids are case-insensitive");
 }
 
-void check_secret(const GivenSecret& entry, std::map<std::string, std::string>& owners, Reading& reading) {
-    const std::string id = entry.id.value_or("");
-    if (trimmed(*entry.secret).empty()) {
-        reading.problem(*entry.node, "Auth API secret for id '" + id + "' cannot be empty or whitespace-only");
+void check_secret(const Node& at, const std::string& id, const std::string& secret,
+                  std::map<std::string, std::string>& owners, Reading& reading) {
+    if (trimmed(secret).empty()) {
+        reading.problem(at, "Auth API secret for id '" + id + "' cannot be empty or whitespace-only");
         return;
     }
-    const auto [first, is_new] = owners.emplace(*entry.secret, id);
+    const auto [first, is_new] = owners.emplace(secret, id);
     if (!is_new)
-        reading.problem(*entry.node,
+        reading.problem(at,
                         "Auth API secret for id '" + id + "' duplicates the secret used by id '" + first->second + "'");
 }
 
@@ -110,8 +110,8 @@ void compile_auth(const Node* auth, Reading& reading) {
     std::map<std::string, std::string> owners;
     for (std::size_t i = 0; i < secrets.size(); ++i) {
         const GivenSecret& entry = secrets[i];
-        if (entry.id) check_id(entry, i, ids, reading);
-        if (entry.secret) check_secret(entry, owners, reading);
+        if (entry.id) check_id(*entry.node, *entry.id, i, ids, reading);
+        if (entry.secret) check_secret(*entry.node, entry.id.value_or(""), *entry.secret, owners, reading);
         out.api_secrets.push_back({.id = entry.id.value_or(""),
                                    .secret = entry.secret.value_or(""),
                                    .role = role_of(entry, secrets.size() == 1),

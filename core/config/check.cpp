@@ -69,7 +69,7 @@ public:
         if (node.kind != NodeKind::map) return wrong_kind(path, node, "a map of keys");
         const auto known = keys_inside(pattern);
         for (const auto& [name, child] : node.entries) {
-            const std::string child_path = path.empty() ? name : path + "." + name;
+            const std::string child_path = joined(path, name);
             if (const Key* key = find(known, name)) {
                 entry(*key, child_path, child);
             } else {

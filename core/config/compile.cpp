@@ -179,7 +179,7 @@ void compile_instances(const Node& root, Reading& reading) {
 
 void note_places(const Node& node, const std::string& path, Config& out) {
     if (!path.empty() && !node.place.empty()) out.places.emplace(path, node.place);
-    for (const auto& [name, child] : node.entries) note_places(child, path.empty() ? name : path + "." + name, out);
+    for (const auto& [name, child] : node.entries) note_places(child, joined(path, name), out);
     for (std::size_t i = 0; i < node.items.size(); ++i)
         note_places(node.items[i], path + "[" + std::to_string(i) + "]", out);
 }

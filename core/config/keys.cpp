@@ -198,6 +198,12 @@ std::vector<const Key*> keys_inside(std::string_view section) {
     return inside;
 }
 
+std::string joined(std::string_view path, std::string_view key) {
+    std::string whole(path);
+    if (!whole.empty()) whole += '.';
+    return whole.append(key);
+}
+
 std::string_view last_word(std::string_view path) {
     const auto dot = path.rfind('.');
     return dot == std::string_view::npos ? path : path.substr(dot + 1);

@@ -43,6 +43,9 @@ const Key* find_key(std::string_view path);
 // The keys directly inside that section ("" is the whole file, "sip.hooks[]" an entry of that list), in order.
 std::vector<const Key*> keys_inside(std::string_view section);
 
+// "sip" and "hooks" make "sip.hooks"; the path of the whole file is empty.
+std::string joined(std::string_view path, std::string_view key);
+
 // "url" of "sip.hooks[].url".
 std::string_view last_word(std::string_view path);
 

@@ -17,7 +17,7 @@ bool is_prefix_letter(char c) {  // ASCII only: LiveKit's room names go into URL
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-void compile_prefix(const Node& sip, Reading& reading) {
+void compile_prefix(const Node& sip, Sip& out, Reading& reading) {
     const Node* const node = given(&sip, "room_prefix");
     if (node == nullptr) {
         reading.problem(sip,
@@ -32,10 +32,10 @@ void compile_prefix(const Node& sip, Reading& reading) {
         reading.problem(*node, "SIP room_prefix cannot be empty");
     else if (!std::ranges::all_of(*prefix, is_prefix_letter))
         reading.problem(*node, "SIP room_prefix must contain only alphanumeric characters, '-', or '_'");
-    reading.config().sip->room_prefix = *prefix;
+    out.room_prefix = *prefix;
 }
 
-void compile_addresses(const Node& sip, Reading& reading) {
+void compile_addresses(const Node& sip, Sip& out, Reading& reading) {
     const Node* const node = given(&sip, "allowed_addresses");
     if (node == nullptr || (node->kind == NodeKind::list && node->items.empty())) {
         reading.problem(node != nullptr ? *node : sip, "SIP allowed_addresses cannot be empty");
@@ -47,7 +47,7 @@ void compile_addresses(const Node& sip, Reading& reading) {
         if (!is_address_or_network(address))
             reading.problem(
                 item, "SIP allowed_address '" + address + "' does not look like a valid IPv4 address or CIDR range");
-        reading.config().sip->allowed_addresses.push_back(std::move(address));
+        out.allowed_addresses.push_back(std::move(address));
     }
 }
 
@@ -74,7 +74,8 @@ bool is_https(std::string_view url) {
 
 class HookReading {
 public:
-    HookReading(const SharedSecret& shared, Reading& reading) : shared_(shared), reading_(reading) {}
+    HookReading(const SharedSecret& shared, Sip& out, Reading& reading)
+        : shared_(shared), out_(out), reading_(reading) {}
 
     void read(const Node& item, std::size_t index) {
         const std::string path = "sip.hooks[" + std::to_string(index) + "]";
@@ -89,7 +90,7 @@ public:
         check_url(item, path, hook);
         check_choices(item, path, hook);
         read_secret(item, path, hook);
-        reading_.config().sip->hooks.push_back(std::move(hook));
+        out_.hooks.push_back(std::move(hook));
     }
 
 private:
@@ -134,7 +135,7 @@ private:
         if (const Node* const own = given(&item, "secret")) {
             bool failed = false;
             const auto secret = reading_.secret(own, path + ".secret", failed);
-            if (failed) return;
+            if (!secret) return;  // reported
             hook.secret = trimmed(*secret);
             check_secret(*own, hook.host, *hook.secret, reading_);
         } else if (shared_.text) {
@@ -147,13 +148,13 @@ private:
     }
 
     const SharedSecret& shared_;
+    Sip& out_;
     Reading& reading_;
     std::set<std::string> hosts_;
 };
 
 // Whoever knows a shared secret can sign events of every tenant that it is shared with.
-void warn_of_shared_secrets(const Node& sip, Reading& reading) {
-    const Sip& out = *reading.config().sip;
+void warn_of_shared_secrets(const Node& sip, const Sip& out, Reading& reading) {
     std::map<std::string_view, std::set<std::string_view>> tenants;
     for (const Hook& hook : out.hooks) {
         if (hook.secret)
@@ -172,8 +173,7 @@ void warn_of_shared_secrets(const Node& sip, Reading& reading) {
 }
 
 // Checks 20 to 24.
-void compile_outbound(const Node& sip, Reading& reading) {
-    Sip& out = *reading.config().sip;
+void compile_outbound(const Node& sip, Sip& out, Reading& reading) {
     const auto blank = [&](std::string_view key, const std::string& value) {
         const Node* const node = given(&sip, key);
         if (node == nullptr || node->kind != NodeKind::scalar || !value.empty()) return;
@@ -200,8 +200,8 @@ void compile_outbound(const Node& sip, Reading& reading) {
 void compile_sip(const Node& sip, Reading& reading) {
     Sip& out = reading.config().sip.emplace();
     if (sip.kind != NodeKind::map) return;  // reported by check_shape
-    compile_prefix(sip, reading);
-    compile_addresses(sip, reading);
+    compile_prefix(sip, out, reading);
+    compile_addresses(sip, out, reading);
 
     SharedSecret shared;
     shared.node = given(&sip, "hook_secret");
@@ -213,13 +213,13 @@ void compile_sip(const Node& sip, Reading& reading) {
     if (out.derived_secrets && shared.node == nullptr)
         reading.problem(*given(&sip, "hook_secrets"), "sip.hook_secrets: derived needs sip.hook_secret to derive from");
 
-    HookReading hooks(shared, reading);
+    HookReading hooks(shared, out, reading);
     if (const Node* const list = given(&sip, "hooks"); list != nullptr && list->kind == NodeKind::list)
         for (std::size_t i = 0; i < list->items.size(); ++i)
             if (list->items[i].kind == NodeKind::map) hooks.read(list->items[i], i);
     if (shared.text) check_secret(*shared.node, "global", *shared.text, reading);
-    warn_of_shared_secrets(sip, reading);
-    compile_outbound(sip, reading);
+    warn_of_shared_secrets(sip, out, reading);
+    compile_outbound(sip, out, reading);
 }
 
 }  // namespace switchhook::config

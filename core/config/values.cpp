@@ -9,14 +9,14 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <limits>
 #include <optional>
+#include <system_error>
 
 namespace switchhook::config {
 namespace {
 
-constexpr std::size_t kLargestSecret = 64 * 1024;
+constexpr std::size_t kLargestSecret = 64UL * 1024;
 
 struct Unit {
     std::string_view name;
@@ -71,7 +71,8 @@ Result<std::string> read_secret_file(const std::string& path, const std::string&
     const File file(path);
     struct stat facts {};
     if (file.descriptor < 0 || ::fstat(file.descriptor, &facts) != 0)
-        return Status(Code::invalid, "secret file " + path + " cannot be read: " + std::strerror(errno));
+        return Status(Code::invalid,
+                      "secret file " + path + " cannot be read: " + std::generic_category().message(errno));
     if (!S_ISREG(facts.st_mode)) return Status(Code::invalid, "secret file " + path + " is not a regular file");
 
     std::string text;
@@ -79,7 +80,9 @@ Result<std::string> read_secret_file(const std::string& path, const std::string&
     for (;;) {
         const ssize_t got = ::read(file.descriptor, piece.data(), piece.size());
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return Status(Code::invalid, "secret file " + path + " cannot be read: " + std::strerror(errno));
+        if (got < 0)
+            return Status(Code::invalid,
+                          "secret file " + path + " cannot be read: " + std::generic_category().message(errno));
         if (got == 0) break;
         text.append(piece.data(), static_cast<std::size_t>(got));
         if (text.size() > kLargestSecret)

@@ -55,8 +55,9 @@ Node object_node(const std::string& place, element value, std::span<const std::s
     const simdjson::dom::object fields = value.get_object().value();
     for (const auto field : fields) {
         const std::string key(field.key);
-        if (map.find(key) != nullptr) throw std::runtime_error(path + " has the key '" + key + "' twice");
-        map.entries.emplace_back(key, value_node(place, field.value, path + "." + key));
+        if (map.find(key) != nullptr)
+            throw std::runtime_error(std::string(path).append(" has the key '").append(key).append("' twice"));
+        map.entries.emplace_back(key, value_node(place, field.value, std::string(path).append(".").append(key)));
     }
     for (const std::string_view key : required)
         if (const Node* const node = map.find(key); node == nullptr || node->kind != NodeKind::scalar)

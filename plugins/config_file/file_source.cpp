@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <vector>
 
 #include "yaml_reader.hpp"
@@ -41,15 +41,16 @@ Result<Document> FileSource::load() {
     const File file(path_);
     struct stat facts {};
     if (file.descriptor() < 0 || ::fstat(file.descriptor(), &facts) != 0)
-        return failure(path_, std::strerror(errno), errno == ENOENT ? Code::not_found : Code::invalid);
+        return failure(path_, std::generic_category().message(errno),
+                       errno == ENOENT ? Code::not_found : Code::invalid);
     if (!S_ISREG(facts.st_mode)) return failure(path_, "not a regular file");
 
     std::string text;
-    std::vector<char> piece(64 * 1024);
+    std::vector<char> piece(64UL * 1024);
     for (;;) {
         const ssize_t got = ::read(file.descriptor(), piece.data(), piece.size());
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return failure(path_, std::strerror(errno));
+        if (got < 0) return failure(path_, std::generic_category().message(errno));
         if (got == 0) break;
         text.append(piece.data(), static_cast<std::size_t>(got));
         if (text.size() > kMostBytes) return failure(path_, "larger than 16 MiB");
