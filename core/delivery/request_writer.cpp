@@ -40,13 +40,16 @@ std::variant<Request, AttemptResult> RequestWriter::write(const std::shared_ptr<
         dialect->write({.event = seen, .hook = hook, .room_prefix = room_prefix_},
                        {.secret = *secret, .auth_id = signing_name(hook), .unix_seconds = clock_.unix_ms() / 1'000});
     if (!written) return failed("not_written", written.status().message());
+    Written made = std::move(written).value();
 
     Request request;
     request.url = hook.url;
-    request.headers = std::move(written->headers);
+    request.headers = std::move(made.headers);
     request.headers.push_back({"webhook-id", std::string(seen.id)});
-    request.body = written->body ? std::make_shared<const std::string>(std::move(*written->body))
-                                 : livekit::ReadEvent::body(event);
+    if (made.body)
+        request.body = std::make_shared<const std::string>(std::move(*made.body));
+    else
+        request.body = livekit::ReadEvent::body(event);
     return request;
 }
 

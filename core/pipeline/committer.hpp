@@ -49,10 +49,10 @@ const http::Response& accepted();
 const http::Response& try_later();
 
 struct CommitterSettings {
-    std::size_t waiting = 8'192;                   // events that wait for their commit; more: 503
-    std::size_t waiting_bytes = 64 * 1024 * 1024;  // of their bodies
-    std::size_t group = 512;                       // events of one commit
-    std::size_t group_bytes = 16 * 1024 * 1024;    // of their bodies
+    std::size_t waiting = 8'192;                         // events that wait for their commit; more: 503
+    std::size_t waiting_bytes = std::size_t{64} << 20U;  // of their bodies
+    std::size_t group = 512;                             // events of one commit
+    std::size_t group_bytes = std::size_t{16} << 20U;    // of their bodies
     std::size_t group_settlements = 2'048;
 };
 
