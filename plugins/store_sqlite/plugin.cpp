@@ -12,7 +12,7 @@ using namespace switchhook;
 constexpr Setting kSettings[] = {
     {"path", SettingType::path, nullptr, "The database file; its log, lock and reserve lie beside it."},
     {"park", SettingType::duration, "30s", "How long events of an unknown call are kept after their room finished.", 0,
-     3'600'000},
+     24 * 3'600'000},
     {"park_events", SettingType::integer, "100000", "How many events of unknown calls are kept; the oldest go first.",
      1, 10'000'000},
     {"keep", SettingType::duration, "24h", "How long delivered events are kept.", 0, INT64_C(366) * 24 * 3'600'000},

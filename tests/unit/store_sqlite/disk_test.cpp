@@ -38,7 +38,7 @@ TEST_F(Disk, AFullDiskRefusesAppendsAndStillSettles) {
     OutboxDriver driver(maker_at(file_));
     const auto first = driver.commit({event_of(1)});
     disk.fill();
-    const auto refused = driver.commit({event_of(2), event_of(1)});
+    const auto refused = driver.commit({event_of(2, 400'000), event_of(1)});
     EXPECT_EQ(refused.appended[0].disposition, Disposition::full);
     EXPECT_EQ(refused.appended[1].disposition, Disposition::duplicate);
     EXPECT_TRUE(refused.ready.empty());
@@ -60,7 +60,8 @@ TEST_F(Disk, AFullDiskLeavesNoTraceOfWhatWasRefused) {
     OutboxDriver driver(maker_at(file_));
     driver.commit({{{.id = "EV_1", .name = "room_started"}}});
     disk.fill();
-    const auto refused = driver.commit({{{.id = "EV_2", .call = "SCL_1"}, {testkit::kTenantA}}});
+    const auto refused =
+        driver.commit({{{.id = "EV_2", .call = "SCL_1", .body = std::string(400'000, 'x')}, {testkit::kTenantA}}});
     EXPECT_EQ(refused.appended[0].disposition, Disposition::full);
     EXPECT_EQ(driver.outbox().figures().parked, 1u);
     disk.heal();
