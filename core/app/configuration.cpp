@@ -24,22 +24,28 @@ config::Instance instance_of(const SourceName& source) {
 
 Configuration read_configuration(const plugin::Catalog& catalog, std::span<const SourceName> sources, Host& host,
                                  std::vector<Problem>& problems) {
-    const std::size_t before = problems.size();
+    bool readable = true;
     std::vector<Document> documents;
     for (const auto& name : sources) {
         const auto instance = instance_of(name);
         const auto source = catalog.config_source(instance, host, problems);
-        if (!source) continue;
+        if (!source) {
+            readable = false;
+            continue;
+        }
         auto document = source->load();
         if (!document) {
             problems.push_back({.place = instance.place, .text = document.status().message()});
+            readable = false;
             continue;
         }
+        // A text that could not be read to its end says nothing about the keys that are missing from it.
+        if (!document->problems.empty() && document->root.kind == NodeKind::null) readable = false;
         problems.insert(problems.end(), document->problems.begin(), document->problems.end());
         documents.push_back(*std::move(document));
     }
     Configuration configuration;
-    if (problems.size() != before) return configuration;
+    if (!readable) return configuration;
     configuration.readable = true;
     configuration.merged = config::merge(documents);
     configuration.config = config::compile(configuration.merged, problems);

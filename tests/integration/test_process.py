@@ -72,9 +72,11 @@ class Commands(Case):
             self.assertNotIn(secret, out + errors)
 
     def test_auth_required_maybe_is_an_error_and_never_off(self):
-        code, _, errors = run("check", "--config", self.written(config(self.folder)), "--config", "env", environment={"AUTH_REQUIRED": "maybe"})
+        broken = config(self.folder, server={"host": "127.0.0.1", "port": 99999})
+        code, _, errors = run("check", "--config", self.written(broken), "--config", "env", environment={"AUTH_REQUIRED": "maybe"})
         self.assertEqual(code, 78)
         self.assertIn("$AUTH_REQUIRED", errors)
+        self.assertIn("99999", errors)  # and the other faults are shown with it
 
     def test_the_environment_alone_is_a_configuration(self):
         environment = {"LIVEKIT_API_KEY": "k", "LIVEKIT_API_SECRET": "s" * 32, "SIP_ROOM_PREFIX": "sip-", "SIP_ALLOWED_ADDRESSES": "10.0.0.1",
