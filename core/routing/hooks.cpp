@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <unordered_set>
 #include <utility>
 
@@ -100,7 +101,11 @@ struct Hooks::Impl {
             hook.configured = false;
             hooks.push_back(std::move(hook));
         }
-        return std::make_shared<const Routes>(std::move(hooks), chain);
+        auto routes = std::make_shared<const Routes>(std::move(hooks), chain);
+        // An index that could not be made finds nothing: in force it would lose events as unmatched.
+        for (const auto& matcher : chain)
+            if (const Status health = matcher->health(); !health) throw std::runtime_error(health.message());
+        return routes;
     }
 
     std::shared_ptr<const Routes> current() const {
@@ -145,7 +150,7 @@ struct Hooks::Impl {
         try {
             apply(group);
         } catch (const std::exception& failure) {
-            const Status status(Code::internal, std::string("hooks were not changed: ") + failure.what());
+            const Status status(Code::internal, std::string("hooks are not in force: ") + failure.what());
             for (auto* participant : group) participant->answer = status;
         }
     }
@@ -173,7 +178,11 @@ Status Hooks::load() {
         if (!table) return table.status();
         stored = std::move(table).value();
     }
-    impl_->publish(impl_->build(std::move(stored)));
+    try {
+        impl_->publish(impl_->build(std::move(stored)));
+    } catch (const std::exception& failure) {
+        return {Code::internal, std::string("the hooks cannot be used: ") + failure.what()};
+    }
     return {};
 }
 

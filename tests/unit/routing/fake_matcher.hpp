@@ -23,6 +23,9 @@ public:
         return std::make_unique<Index>(attribute_, hooks);
     }
     bool accepts(std::string_view host) const override { return !host.starts_with('*'); }
+    Status health() const override { return fail; }
+
+    Status fail;  // as a guard's after an index that could not be made
 
 private:
     class Index final : public HookIndex {

@@ -75,6 +75,19 @@ TEST(Hooks, AChangeIsInForceOnReturnAndOldRoutesStayAsTheyWere) {
     EXPECT_TRUE(hosts_of(hooks).empty());
 }
 
+TEST(Hooks, AnIndexThatCouldNotBeMadeIsNeverInForce) {
+    FakeHookStore store;
+    auto chain = chain_of_one();
+    auto& matcher = static_cast<FakeMatcher&>(*chain.front());
+    Hooks hooks({hook_of("a")}, &store, std::move(chain));
+    ASSERT_TRUE(hooks.load().ok());
+    matcher.fail = Status(Code::internal, "plugin matcher_fake: index: no memory");
+    EXPECT_FALSE(hooks.change(put(hook_of("b"))).ok());
+    EXPECT_EQ(hosts_of(hooks), (std::vector<std::string>{"a"}));
+    EXPECT_FALSE(hooks.load().ok());
+    EXPECT_EQ(hosts_of(hooks), (std::vector<std::string>{"a"}));
+}
+
 TEST(Hooks, AFailedWriteLeavesTheRoutesAndIsTheAnswer) {
     FakeHookStore store;
     store.rows["a"] = hook_of("a");
