@@ -101,11 +101,11 @@ struct Hooks::Impl {
             hook.configured = false;
             hooks.push_back(std::move(hook));
         }
-        auto routes = std::make_shared<const Routes>(std::move(hooks), chain);
+        auto made = std::make_shared<const Routes>(std::move(hooks), chain);
         // An index that could not be made finds nothing: in force it would lose events as unmatched.
         for (const auto& matcher : chain)
             if (const Status health = matcher->health(); !health) throw std::runtime_error(health.message());
-        return routes;
+        return made;
     }
 
     std::shared_ptr<const Routes> current() const {
