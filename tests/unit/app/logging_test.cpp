@@ -104,7 +104,7 @@ TEST_F(LoggingTest, LosesTheOldestLinesAndCountsThemWhenNobodyReads) {
         // The pipe holds 64 KiB and then blocks the writing thread, with one line in its hands; 16 more wait.
         for (int i = 0; i < 200; ++i) logging.log().info(line);
         EXPECT_GE(logging.dropped(), 200U - 16 - 17);
-        EXPECT_LT(logging.dropped(), 200U - 16);
+        EXPECT_LE(logging.dropped(), 200U - 16);  // the writing thread may not have run at all yet
         reader = std::thread([&] {
             char buffer[65'536];
             while (::read(ends[0], buffer, sizeof(buffer)) > 0) continue;
