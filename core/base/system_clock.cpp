@@ -7,6 +7,8 @@ std::int64_t SystemClock::unix_ms() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
-std::chrono::steady_clock::time_point SystemClock::steady() const { return std::chrono::steady_clock::now(); }
+std::chrono::steady_clock::time_point SystemClock::steady() const {
+    return std::chrono::steady_clock::now();
+}
 
 }  // namespace switchhook::base

@@ -8,19 +8,22 @@ Metrics::Metrics()
     : webhooks_refused_(counters("switchhook_webhooks_refused_total", "Webhooks that were not accepted, by reason.")),
       attempts_(counters("switchhook_attempts_total", "Delivery attempts, by outcome.")),
       webhooks_received(counter("switchhook_webhooks_received_total", "Requests to the webhook endpoint.")),
-      webhooks_verified(counter("switchhook_webhooks_verified_total", "Webhooks whose signature and digest are LiveKit's.")),
+      webhooks_verified(
+          counter("switchhook_webhooks_verified_total", "Webhooks whose signature and digest are LiveKit's.")),
       events_unmatched(counter("switchhook_events_unmatched_total", "Events that belong to no hook.")),
       events_not_sip(counter("switchhook_events_not_sip_total", "Events of rooms without the room prefix.")),
       events_duplicate(counter("switchhook_events_duplicate_total", "Events whose id was seen before.")),
       events_parked(counter("switchhook_events_parked_total", "Events that waited for their call to become known.")),
       events_appended(counter("switchhook_events_appended_total", "Events made durable with their deliveries.")),
-      events_full(counter("switchhook_events_rejected_full_total", "Events answered 503 because the outbox could not take them.")),
+      events_full(counter("switchhook_events_rejected_full_total",
+                          "Events answered 503 because the outbox could not take them.")),
       tenant_conflicts(counter("switchhook_tenant_conflicts_total", "Calls of another tenant in a room that has one.")),
       accept_seconds(histogram("switchhook_accept_seconds", "From a complete request to its answer.", 0.0001, 2, 16)),
       commit_groups(counter("switchhook_commit_groups_total", "Durable groups.")),
       commit_failures(counter("switchhook_commit_failures_total", "Groups that the outbox refused.")),
       commit_seconds(histogram("switchhook_commit_seconds", "Time of one durable group.", 0.0001, 2, 16)),
-      commit_group_size(histogram("switchhook_commit_group_size", "Appends and settles in one durable group.", 1, 2, 12)),
+      commit_group_size(
+          histogram("switchhook_commit_group_size", "Appends and settles in one durable group.", 1, 2, 12)),
       deliveries_delivered(counter("switchhook_deliveries_delivered_total", "Deliveries answered 2xx.")),
       deliveries_dead(counter("switchhook_deliveries_dead_total", "Deliveries that became dead letters.")),
       end_to_end_seconds(histogram("switchhook_end_to_end_seconds", "From the append to the delivery.", 0.0005, 2, 20)),
@@ -36,7 +39,9 @@ Metrics::Metrics()
       http_refused(gauge("switchhook_http_refused", "Malformed, too large or too slow requests since the start.")),
       log_lines_dropped(gauge("switchhook_log_lines_dropped", "Log lines lost to a full queue since the start.")) {}
 
-std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
+std::string Metrics::text() const {
+    return prometheus::TextSerializer().Serialize(registry_->Collect());
+}
 
 prometheus::Counter& Metrics::webhooks_refused(std::string_view reason) {
     return webhooks_refused_.Add({{"reason", std::string(reason)}});
@@ -50,13 +55,16 @@ prometheus::Family<prometheus::Counter>& Metrics::counters(const char* name, con
     return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_);
 }
 
-prometheus::Counter& Metrics::counter(const char* name, const char* help) { return counters(name, help).Add({}); }
+prometheus::Counter& Metrics::counter(const char* name, const char* help) {
+    return counters(name, help).Add({});
+}
 
 prometheus::Gauge& Metrics::gauge(const char* name, const char* help) {
     return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add({});
 }
 
-prometheus::Histogram& Metrics::histogram(const char* name, const char* help, double first, double factor, int buckets) {
+prometheus::Histogram& Metrics::histogram(const char* name, const char* help, double first, double factor,
+                                          int buckets) {
     prometheus::Histogram::BucketBoundaries bounds;
     for (double bound = first; buckets > 0; --buckets, bound *= factor) bounds.push_back(bound);
     return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add({}, bounds);

@@ -35,13 +35,13 @@ public:
     prometheus::Counter& webhooks_verified;
     prometheus::Counter& webhooks_refused(std::string_view reason);  // a verdict's or the reader's name
     prometheus::Counter& events_unmatched;
-    prometheus::Counter& events_not_sip;       // the room lacks the prefix
+    prometheus::Counter& events_not_sip;  // the room lacks the prefix
     prometheus::Counter& events_duplicate;
     prometheus::Counter& events_parked;
     prometheus::Counter& events_appended;
-    prometheus::Counter& events_full;          // answered 503
+    prometheus::Counter& events_full;  // answered 503
     prometheus::Counter& tenant_conflicts;
-    prometheus::Histogram& accept_seconds;     // request complete -> answer
+    prometheus::Histogram& accept_seconds;  // request complete -> answer
     // Committer
     prometheus::Counter& commit_groups;
     prometheus::Counter& commit_failures;

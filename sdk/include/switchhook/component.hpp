@@ -12,8 +12,8 @@ class Component {
 public:
     virtual ~Component() = default;
 
-    // Opens files, sockets, threads. A failure ends the start of the server: Code::unavailable means a needed service is
-    // missing (exit 69), any other code is a matter of configuration (exit 78).
+    // Opens files, sockets, threads. A failure ends the start of the server: Code::unavailable means a needed service
+    // is missing (exit 69), any other code is a matter of configuration (exit 78).
     virtual Status start() { return {}; }
     // Releases what start took, and finishes or hands back what is in hand. Safe twice, and without start.
     virtual void stop() {}

@@ -28,7 +28,7 @@ struct Request {
 // "invalid_url", "bad_response", "own_fault" (headers that cannot be sent, no file descriptors), "stopped".
 struct AttemptResult {
     std::string code;
-    int status = 0;                                  // HTTP status of a complete head; 0 without one
+    int status = 0;                                   // HTTP status of a complete head; 0 without one
     std::optional<std::chrono::seconds> retry_after;  // as asked by the receiver; not yet capped
     std::chrono::microseconds took{0};
     std::string address;  // that was connected to, for the log
@@ -40,12 +40,12 @@ using Completion = std::function<void(AttemptResult)>;
 // send and check: any thread.
 class Forwarder : public Component {
 public:
-    // The only judge of URLs: configuration, API and send ask it. Not ok: the message says why, without the URL's secrets.
-    // Looks at the text alone; names are resolved and their addresses judged at each send.
+    // The only judge of URLs: configuration, API and send ask it. Not ok: the message says why, without the URL's
+    // secrets. Looks at the text alone; names are resolved and their addresses judged at each send.
     virtual Status check(std::string_view url) const = 0;
     using Component::check;  // an implementation says `using Forwarder::check;`, or gcc warns of a hidden one
-    // Asynchronous, never blocks. `deadline` bounds the whole attempt, body included. `done` is called exactly once, from a
-    // thread of the forwarder's, also when it is stopped; it must not block.
+    // Asynchronous, never blocks. `deadline` bounds the whole attempt, body included. `done` is called exactly once,
+    // from a thread of the forwarder's, also when it is stopped; it must not block.
     virtual void send(Request request, std::chrono::milliseconds deadline, Completion done) = 0;
 };
 

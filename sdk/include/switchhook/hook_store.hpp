@@ -10,7 +10,8 @@
 namespace switchhook {
 inline namespace abi1 {
 
-// Sorted by host, hosts unique. Only host, url, auth_id, dialect and events are kept; id, secret and configured are not.
+// Sorted by host, hosts unique. Only host, url, auth_id, dialect and events are kept; id, secret and configured are
+// not.
 using HookTable = std::vector<Hook>;
 
 struct HookChange {
@@ -21,8 +22,8 @@ struct HookChange {
 // Calls come from one thread at a time.
 class HookStore : public Component {
 public:
-    // What is stored. A store that does not exist yet is empty; one that cannot be understood is Code::corrupt and stays
-    // as it is.
+    // What is stored. A store that does not exist yet is empty; one that cannot be understood is Code::corrupt and
+    // stays as it is.
     virtual Result<HookTable> load() = 0;
     // All of it or nothing, durable on return (fsync, also of the folder). Answers the table as it now stands.
     virtual Result<HookTable> apply(const HookChange& change) = 0;

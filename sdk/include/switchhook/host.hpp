@@ -39,7 +39,7 @@ private:
 class Clock {
 public:
     virtual ~Clock() = default;
-    virtual std::int64_t unix_ms() const = 0;                       // wall clock, may jump
+    virtual std::int64_t unix_ms() const = 0;                          // wall clock, may jump
     virtual std::chrono::steady_clock::time_point steady() const = 0;  // never goes back
 };
 

@@ -22,8 +22,8 @@ struct Matches {
 class HookIndex {
 public:
     virtual ~HookIndex() = default;
-    // Adds the hooks of this event to `matches`, or none. Time must not depend on the number of hooks, and must be linear
-    // in the length of the event's attributes, which a stranger chose.
+    // Adds the hooks of this event to `matches`, or none. Time must not depend on the number of hooks, and must be
+    // linear in the length of the event's attributes, which a stranger chose.
     virtual void find(const Event& event, Matches& matches) const = 0;
 };
 
@@ -32,7 +32,8 @@ class Matcher : public Component {
 public:
     // Called once per change of the hooks. The span is valid only during the call.
     virtual std::unique_ptr<const HookIndex> index(std::span<const Hook> hooks) = 0;
-    // True when this matcher can make use of a hook with that host: the API refuses hosts that no matcher would ever find.
+    // True when this matcher can make use of a hook with that host: the API refuses hosts that no matcher would ever
+    // find.
     virtual bool accepts(std::string_view host) const = 0;
 };
 

@@ -45,7 +45,7 @@ enum class Disposition : std::uint8_t {
 
 struct Appended {
     Disposition disposition = Disposition::full;
-    bool tenant_conflict = false;          // a second leg of another tenant in this room: a security event
+    bool tenant_conflict = false;            // a second leg of another tenant in this room: a security event
     std::uint32_t dropped_from_parking = 0;  // events that were parked for this call and turned out unmatched
 };
 
@@ -72,14 +72,15 @@ struct Settled {
     DeliveryId id = 0;
     DeliveryState state = DeliveryState::waiting;
     std::uint32_t attempts = 0;
-    std::int64_t due_ms = 0;     // waiting: the next attempt
-    std::string_view code;       // stable outcome code, "status_503", "connect_refused", "hook_removed", ...
-    std::uint64_t fence = 0;     // of the claim; a store with leases refuses an outdated one
+    std::int64_t due_ms = 0;  // waiting: the next attempt
+    std::string_view code;    // stable outcome code, "status_503", "connect_refused", "hook_removed", ...
+    std::uint64_t fence = 0;  // of the claim; a store with leases refuses an outdated one
 };
 
 struct Committed {
-    std::vector<Appended> appended;      // one for each Append, in order
-    std::vector<WaitingDelivery> ready;  // new deliveries of this commit in the order of their ids, released ones included
+    std::vector<Appended> appended;  // one for each Append, in order
+    std::vector<WaitingDelivery>
+        ready;  // new deliveries of this commit in the order of their ids, released ones included
 };
 
 // Several instances on one store divide the work by leases; a store of one machine ignores them.
@@ -113,27 +114,27 @@ struct Maintained {
 };
 
 struct OutboxFigures {
-    std::uint64_t waiting = 0;        // deliveries
-    std::uint64_t dead = 0;           // dead letters
-    std::uint64_t parked = 0;         // events
-    std::int64_t oldest_ms = 0;       // append time of the oldest waiting delivery, Unix ms; 0: none
-    std::uint64_t bytes = 0;          // on disk
+    std::uint64_t waiting = 0;   // deliveries
+    std::uint64_t dead = 0;      // dead letters
+    std::uint64_t parked = 0;    // events
+    std::int64_t oldest_ms = 0;  // append time of the oldest waiting delivery, Unix ms; 0: none
+    std::uint64_t bytes = 0;     // on disk
 };
 
-// Which events a hook asked for (Hook::events or its dialect's default). A hook that is gone wants everything: its delivery
-// then becomes a dead letter that can be seen.
+// Which events a hook asked for (Hook::events or its dialect's default). A hook that is gone wants everything: its
+// delivery then becomes a dead letter that can be seen.
 class HookFilter {
 public:
     virtual ~HookFilter() = default;
     virtual bool wants(HookId hook, std::string_view event_name) const = 0;
 };
 
-// All calls but health() and figures() come from one thread, core's committer. Settings every outbox understands come from
-// the delivery block of the configuration: park, keep, keep_bytes (see the store's declaration).
+// All calls but health() and figures() come from one thread, core's committer. Settings every outbox understands come
+// from the delivery block of the configuration: park, keep, keep_bytes (see the store's declaration).
 class Outbox : public Component {
 public:
-    // `now_ms`: Unix milliseconds, may jump. A Status means that nothing of the group became durable and the store is as
-    // before; Disposition::full on appends leaves the settled part of the group durable.
+    // `now_ms`: Unix milliseconds, may jump. A Status means that nothing of the group became durable and the store is
+    // as before; Disposition::full on appends leaves the settled part of the group durable.
     virtual Result<Committed> commit(std::span<const Append> appends, std::span<const Settled> settled,
                                      const HookFilter& filter, std::int64_t now_ms) = 0;
     virtual Result<Claimed> claim(const Claim& claim) = 0;

@@ -91,8 +91,10 @@ TEST_F(EngineTest, AnAcknowledgementThatComesTwiceOrForNobodyChangesNothing) {
     hand_over(3, 100);
     round();
     complete(status_result(200));
-    engine->settled(
-        {ledger.settled[0], ledger.settled[0], {.hook = 99, .id = 1, .code = {}}, {.hook = a, .id = 7, .place = 4'000, .code = {}}});
+    engine->settled({ledger.settled[0],
+                     ledger.settled[0],
+                     {.hook = 99, .id = 1, .code = {}},
+                     {.hook = a, .id = 7, .place = 4'000, .code = {}}});
     round();
     EXPECT_EQ(forwarder.under_way(), Ids{"EV_2"});
 }

@@ -20,7 +20,8 @@ TEST(Metrics, AreWrittenAsPrometheusTextWithHelpForEachName) {
 TEST(Metrics, AllBearTheProductsName) {
     Metrics metrics;
     std::istringstream lines(metrics.text());
-    for (std::string line; std::getline(lines, line);) EXPECT_TRUE(std::regex_search(line, std::regex("^(# (HELP|TYPE) )?switchhook_"))) << line;
+    for (std::string line; std::getline(lines, line);)
+        EXPECT_TRUE(std::regex_search(line, std::regex("^(# (HELP|TYPE) )?switchhook_"))) << line;
 }
 
 }  // namespace switchhook::metrics
