@@ -100,6 +100,7 @@ int run_program(int argc, char** argv) {
         crash_signals.restore();
         // A peer that is gone is an error of one write (curl, OpenSSL, the log), not the end of the program.
         static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+        static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));  // a file at its limit (ulimit -f) is a full disk: 503
         try {
             application.init(argc, argv);
         } catch (const Poco::Util::OptionException& wrong) {

@@ -30,7 +30,7 @@ std::string json_record(std::int64_t unix_ms, Level level, std::string_view inst
 // Its destructor writes what is queued.
 class Logging {
 public:
-    static constexpr std::size_t kQueuedLines = 8192;
+    static constexpr std::size_t kQueuedLines = 2048;  // about 1 MB, allocated at once
 
     // `out` is written to and not closed; stderr in the server, a temporary file in tests.
     Logging(Level level, LogFormat format, const Clock& clock, std::FILE* out = stderr,

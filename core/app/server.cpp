@@ -4,6 +4,8 @@
 #include <random>
 #include <utility>
 
+#include "core/app/open_files.hpp"
+
 namespace switchhook::app {
 namespace {
 
@@ -124,7 +126,7 @@ Status Server::start_fronts() {
     settings.host = server.host;
     settings.port = server.port;
     settings.workers = server.workers;
-    settings.max_connections = server.max_connections;
+    settings.max_connections = connections();
     settings.head_bytes = static_cast<std::size_t>(server.head_bytes);
     settings.body_bytes = static_cast<std::size_t>(server.body_bytes);
     settings.max_headers = server.max_headers;
@@ -136,6 +138,18 @@ Status Server::start_fronts() {
     // Both exist before either is open: the admin's answers look at the other one's figures.
     if (Status listening = admin_->start(); !listening) return listening;
     return front_->start();
+}
+
+std::size_t Server::connections() {
+    const std::size_t open_files = raise_open_files();
+    const std::size_t wanted = config_.server.max_connections;
+    const std::size_t fit = connections_that_fit(wanted, open_files);
+    if (fit < wanted)
+        log_.warning("fewer connections than server.max_connections: the limit of open files is too low for them",
+                     {{"max_connections", std::to_string(wanted)},
+                      {"connections", std::to_string(fit)},
+                      {"open_files", std::to_string(open_files)}});
+    return fit;
 }
 
 void Server::stop() {

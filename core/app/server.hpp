@@ -54,6 +54,7 @@ private:
     Status start_component(Component* component);
     Status start_delivery();
     Status start_fronts();
+    std::size_t connections();
     void add_endpoints();
     void say_who_may_what();
     void say_listening();

@@ -4,6 +4,7 @@
 
 #include "core/app/configuration.hpp"
 #include "core/app/exit_codes.hpp"
+#include "core/app/open_files.hpp"
 
 namespace switchhook::app {
 namespace {
@@ -60,6 +61,14 @@ TEST(Problems, AreLinesThatBeginWithTheirPlace) {
     EXPECT_EQ(as_lines(std::vector<Problem>{{.place = "a.yaml:3", .text = "sip.hooks[2].url ..."},
                                             {.place = "", .text = "b"}}),
               "a.yaml:3: sip.hooks[2].url ...\nb\n");
+}
+
+TEST(OpenFiles, AreNotAllGivenToConnections) {
+    EXPECT_EQ(connections_that_fit(20'000, 524'288), 20'000U);
+    EXPECT_EQ(connections_that_fit(20'000, 20'000), 15'904U);
+    EXPECT_EQ(connections_that_fit(20'000, 1'024), 512U);
+    EXPECT_EQ(connections_that_fit(100, 1'024), 100U);
+    EXPECT_GE(raise_open_files(), 256U);
 }
 
 TEST(ExitCodes, TellAMissingServiceFromAWrongConfiguration) {
