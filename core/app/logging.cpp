@@ -163,6 +163,7 @@ void HeldLog::write(Level level, std::string_view text, std::span<const Field> f
 void HeldLog::release_to(Log& log) {
     for (const auto& line : lines_.with([](auto& lines) { return std::exchange(lines, {}); })) {
         std::vector<Field> fields;
+        fields.reserve(line.fields.size());
         for (const auto& [name, value] : line.fields) fields.push_back({.name = name, .value = value});
         log.write(line.level, line.text, fields);
     }

@@ -22,6 +22,7 @@ api::HookRules rules(const config::Config& config) {
 
 std::vector<Component*> seen_as_components(const std::vector<std::unique_ptr<Matcher>>& matchers) {
     std::vector<Component*> components;
+    components.reserve(matchers.size());
     for (const auto& matcher : matchers) components.push_back(matcher.get());
     return components;
 }
