@@ -61,10 +61,10 @@ Status Server::start() {
         if (Status opened = start_component(matcher); !opened) return opened;
     if (Status read = hooks_.load(); !read) return read;
     if (config_.sip)
-        if (Status begun = start_delivery(); !begun) return begun;
+        if (Status begun = start_delivery(*config_.sip); !begun) return begun;
     intake_ = std::make_unique<pipeline::Intake>(config_.sip ? config_.sip->room_prefix : std::string(), verifier_,
                                                  hooks_, committer_.get(), metrics_, log_, clock_);
-    health_.emplace(requirements(), warnings());
+    health_ = std::make_unique<api::Health>(requirements(), warnings());
     if (Status listening = start_fronts(); !listening) return listening;
     health_->started();
     say_listening();
@@ -79,7 +79,7 @@ Status Server::start_component(Component* component) {
     return opened;
 }
 
-Status Server::start_delivery() {
+Status Server::start_delivery(const config::Sip& sip) {
     if (Status opened = start_component(assembly_.outbox.get()); !opened) return opened;
     for (const auto& [name, dialect] : assembly_.dialects) {
         if (Status opened = start_component(dialect.get()); !opened) return opened;
@@ -87,7 +87,6 @@ Status Server::start_delivery() {
     }
     if (Status opened = start_component(assembly_.forwarder.get()); !opened) return opened;
 
-    const auto& sip = *config_.sip;
     const auto& delivery = config_.delivery;
     for (const auto& hook : hooks_.routes()->hooks())
         if (dialects_.find(dialects_.name_for(hook)) == nullptr)
@@ -119,8 +118,8 @@ Status Server::start_fronts() {
     admin.port = config_.admin.port;
     admin.workers = 1;
     admin.max_connections = 256;  // probes and scrapers; a flood here must not take the files that webhooks need
-    admin.body_bytes = 64 * 1024;
-    admin_.emplace(admin, admin_endpoints_.as_handler(), log_);
+    admin.body_bytes = std::size_t{64} * 1024;
+    admin_ = std::make_unique<http::Front>(admin, admin_endpoints_.as_handler(), log_);
 
     const auto& server = config_.server;
     http::FrontSettings settings;
@@ -135,7 +134,7 @@ Status Server::start_fronts() {
     settings.request_deadline = server.request_deadline;
     settings.idle_timeout = server.idle_timeout;
     settings.queued_requests = server.queued_requests;
-    front_.emplace(settings, endpoints_.as_handler(), log_);
+    front_ = std::make_unique<http::Front>(settings, endpoints_.as_handler(), log_);
     // Both exist before either is open: the admin's answers look at the other one's figures.
     if (Status listening = admin_->start(); !listening) return listening;
     return front_->start();

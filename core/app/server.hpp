@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,7 +51,7 @@ private:
     static constexpr std::size_t kApiRequests = 64;  // that wait; each can hold a body of server.body_bytes
 
     Status start_component(Component* component);
-    Status start_delivery();
+    Status start_delivery(const config::Sip& sip);
     Status start_fronts();
     std::size_t connections();
     void add_endpoints();
@@ -84,12 +83,12 @@ private:
     std::unique_ptr<pipeline::Committer> committer_;  // null without a sip block, and the engine too
     std::unique_ptr<delivery::Engine> engine_;
     std::unique_ptr<pipeline::Intake> intake_;
-    std::optional<api::Health> health_;
+    std::unique_ptr<api::Health> health_;
     base::Guarded<std::string> told_;  // the STATUS= that the service manager heard last
     http::Endpoints endpoints_;
     http::Endpoints admin_endpoints_;
-    std::optional<http::Front> admin_;
-    std::optional<http::Front> front_;
+    std::unique_ptr<http::Front> admin_;
+    std::unique_ptr<http::Front> front_;
 };
 
 }  // namespace switchhook::app

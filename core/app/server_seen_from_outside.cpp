@@ -67,6 +67,7 @@ std::vector<api::Probe> Server::requirements() {
 
 std::vector<api::Probe> Server::warnings() {
     std::vector<api::Probe> probes;
+    probes.reserve(config_.warnings.size() + started_.size());
     for (const auto& warning : config_.warnings)
         probes.push_back(said(warning.place.empty() ? warning.text : warning.place + ": " + warning.text));
     for (const Component* component : started_)
