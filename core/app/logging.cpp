@@ -144,7 +144,9 @@ Logging::Logging(Level level, LogFormat format, const Clock& clock, std::FILE* o
     impl_->own = for_instance({});
 }
 
-Logging::~Logging() = default;
+Logging::~Logging() {
+    impl_->pool.reset();  // first: writes what is queued and joins the writing thread, which also holds the logger
+}
 
 Log& Logging::log() {
     return *impl_->own;
