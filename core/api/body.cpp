@@ -11,6 +11,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr char kJsonType[] = "application/json";
 constexpr int kMaxDepth = 16;
+constexpr std::size_t kMaxKeys = 64;  // of one object
 
 // Ours never holds bytes that are not UTF-8, but an error text may quote what was sent.
 std::string written(const Json& value) {
@@ -39,18 +40,55 @@ struct Unfit : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// A document that says a key twice means different things to different readers: refused, as the configuration does.
-Json parsed(const std::string& text) {
-    std::vector<std::set<std::string, std::less<>>> open;
-    const auto watch = [&open](int depth, Json::parse_event_t event, Json& value) {
-        if (depth > kMaxDepth) throw std::invalid_argument("nested too deeply");
-        if (event == Json::parse_event_t::object_start) open.emplace_back();
-        if (event == Json::parse_event_t::object_end) open.pop_back();
-        if (event == Json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second)
-            throw std::invalid_argument("the key '" + value.get<std::string>() + "' stands twice");
+// Looks at a document before it is built: nlohmann-json compares each key with all others of its object, and its parser
+// with a callback each element with all others of its list, so that 2 MiB of hostile JSON would take minutes.
+class Shape final : public nlohmann::json_sax<Json> {
+public:
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool start_object(std::size_t) override {
+        open_.emplace_back();
+        return enter();
+    }
+    bool end_object() override {
+        open_.pop_back();
+        --depth_;
         return true;
-    };
-    return Json::parse(text, watch);
+    }
+    bool start_array(std::size_t) override { return enter(); }
+    bool end_array() override {
+        --depth_;
+        return true;
+    }
+    bool key(string_t& name) override {
+        // A document that says a key twice means different things to different readers: refused, as the configuration
+        // does.
+        if (!open_.back().insert(name).second) throw std::invalid_argument("the key '" + name + "' stands twice");
+        if (open_.back().size() > kMaxKeys) throw std::invalid_argument("an object has too many keys");
+        return true;
+    }
+    // The second reading reports it with its own words.
+    bool parse_error(std::size_t, const std::string&, const Json::exception&) override { return false; }
+
+private:
+    bool enter() {
+        if (depth_++ > kMaxDepth) throw std::invalid_argument("nested too deeply");
+        return true;
+    }
+
+    std::vector<std::set<std::string, std::less<>>> open_;
+    int depth_ = 0;
+};
+
+Json parsed(const std::string& text) {
+    Shape shape;
+    static_cast<void>(Json::sax_parse(text, &shape));
+    return Json::parse(text);
 }
 
 std::string text_at(const Json& entry, const std::string& place, const char* key) {

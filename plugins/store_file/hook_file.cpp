@@ -15,7 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;  // keys stay in the order in which they are written
 
 constexpr std::string_view kBlank = " \t\r\n";
-constexpr int kMaxDepth = 4;  // array, row, events
+constexpr int kMaxDepth = 4;          // array, row, events
+constexpr std::size_t kMaxKeys = 16;  // of a row, known or not
 
 Status corrupt(const std::string& what) {
     return {Code::corrupt, what};
@@ -63,27 +64,58 @@ Result<Hook> read_row(const Json& row, std::size_t index) {
     return hook;
 }
 
-// nlohmann-json keeps the last of two equal keys; they are an error here.
-class DuplicateKeys final {
+// Looks at the file before it is built: nlohmann-json keeps the last of two equal keys, which are an error here, and
+// its parser with a callback compares each element with all others of its list (2 s for 100 000 hooks).
+class Shape final : public nlohmann::json_sax<Json> {
 public:
-    bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-        if (event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start) {
-            if (depth >= kMaxDepth) deep_ = true;
-            if (event == Json::parse_event_t::object_start) keys_.emplace_back();
-        } else if (event == Json::parse_event_t::object_end) {
-            keys_.pop_back();
-        } else if (event == Json::parse_event_t::key && !keys_.back().insert(parsed.get<std::string>()).second) {
-            twice_ = true;
-        }
-        return !deep_;
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool start_object(std::size_t) override {
+        keys_.emplace_back();
+        return enter();
     }
-    bool twice() const { return twice_; }
-    bool deep() const { return deep_; }
+    bool end_object() override {
+        keys_.pop_back();
+        --depth_;
+        return true;
+    }
+    bool start_array(std::size_t) override { return enter(); }
+    bool end_array() override {
+        --depth_;
+        return true;
+    }
+    bool key(string_t& name) override {
+        auto& keys = keys_.back();
+        twice_ = twice_ || std::ranges::find(keys, name) != keys.end();
+        keys.push_back(name);
+        many_ = keys.size() > kMaxKeys;
+        return !twice_ && !many_;
+    }
+    bool parse_error(std::size_t, const std::string&, const Json::exception&) override { return false; }
+
+    Status fault() const {
+        if (deep_) return corrupt("it is nested deeper than rows of hooks are");
+        if (twice_) return corrupt("an entry has the same key twice");
+        if (many_) return corrupt("an entry has more keys than a row of hooks");
+        return {};
+    }
 
 private:
-    std::vector<std::set<std::string>> keys_;
-    bool twice_ = false;
+    bool enter() {
+        deep_ = depth_++ >= kMaxDepth;
+        return !deep_;
+    }
+
+    std::vector<std::vector<std::string>> keys_;
+    int depth_ = 0;
     bool deep_ = false;
+    bool twice_ = false;
+    bool many_ = false;
 };
 
 }  // namespace
@@ -91,18 +123,17 @@ private:
 Result<HookTable> parse(std::string_view text) {
     if (text.size() > kMaxBytes) return corrupt("it is larger than 64 MiB");
     if (text.find_first_not_of(kBlank) == std::string_view::npos) return HookTable();
-    DuplicateKeys duplicates;
+    Shape shape;
     Json document;
     try {
-        document = Json::parse(
-            text, [&](int depth, Json::parse_event_t event, Json& parsed) { return duplicates(depth, event, parsed); });
+        static_cast<void>(Json::sax_parse(text, &shape));
+        if (Status fault = shape.fault(); !fault) return fault;
+        document = Json::parse(text);
     } catch (const Json::parse_error& error) {
         return corrupt("it is not JSON: at byte " + std::to_string(error.byte));
     } catch (const Json::exception& error) {  // a number that no double holds
         return corrupt(std::string("it is not JSON: ") + error.what());
     }
-    if (duplicates.deep()) return corrupt("it is nested deeper than rows of hooks are");
-    if (duplicates.twice()) return corrupt("an entry has the same key twice");
     if (!document.is_array()) return corrupt("it is not a list of hooks");
     HookTable table;
     table.reserve(document.size());

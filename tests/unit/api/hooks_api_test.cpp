@@ -129,6 +129,17 @@ TEST_F(HooksApiTest, RefusesBodiesThatAreNotWhatTheyShouldBe) {
     refused(put(std::string(1'000'000, '[')), 400, "nested too deeply");
 }
 
+// nlohmann-json's parser with a callback, and its ordered objects, are quadratic: this took minutes.
+TEST_F(HooksApiTest, RefusesTwoMebibytesOfManyEntriesOrManyKeysAtOnce) {
+    open({}, {});
+    std::string entries = "{\"hooks\":[{}";
+    while (entries.size() < 2'000'000) entries += ",{}";
+    refused(put(entries + "]}"), 422, "missing field `host`");
+    std::string keys = "{\"a\":0";
+    for (int i = 0; keys.size() < 2'000'000; ++i) keys += ",\"" + std::to_string(i) + "\":0";
+    refused(put(keys + "}"), 400, "an object has too many keys");
+}
+
 TEST_F(HooksApiTest, RefusesOtherContentTypes) {
     open({}, {});
     for (const char* type : {"", "text/plain", "application/jsonp", "application/xml", "text/json", "json"}) {
