@@ -16,13 +16,18 @@ from tests.harness.tls import Authority
 HOOK_SECRET = "demo-hook-secret-0123456789"
 
 
+def url(tenant, path="/events"):
+    """By address: a bare machine may not even know the name localhost."""
+    return f"https://127.0.0.1:{tenant.port}{path}"
+
+
 def environment(tenant):
     """What config/examples/demo.yaml takes from the environment, as an operator would set it."""
     return {
         "HOST": "127.0.0.1", "PORT": "0",
         "LIVEKIT_API_KEY": "devkey", "LIVEKIT_API_SECRET": "secret",
         "SIP_ROOM_PREFIX": "sip-", "SIP_ALLOWED_ADDRESSES": "127.0.0.0/8", "SIP_HOOK_SECRET": HOOK_SECRET,
-        "SIP_HOOKS_JSON": json.dumps([{"host": "customer-a.com", "url": tenant.url(), "auth_id": "tenant-a"}]),
+        "SIP_HOOKS_JSON": json.dumps([{"host": "customer-a.com", "url": url(tenant), "auth_id": "tenant-a"}]),
     }
 
 
@@ -63,7 +68,7 @@ The server stays up until you press Ctrl-C. Try:
 
   curl {base}/sip/hooks
   curl -X POST {base}/sip/hooks -H 'Content-Type: application/json' \\
-       -d '{{"hooks":[{{"host":"customer-b.com","url":"{tenant.url('/b')}","auth_id":"tenant-b"}}]}}'
+       -d '{{"hooks":[{{"host":"customer-b.com","url":"{url(tenant, '/b')}","auth_id":"tenant-b"}}]}}'
   curl -X DELETE {base}/sip/hooks -H 'Content-Type: application/json' -d '{{"hosts":["customer-b.com"]}}'
   curl http://127.0.0.1:{server.admin_port}/readyz
   curl http://127.0.0.1:{server.admin_port}/metrics""", flush=True)
@@ -83,7 +88,7 @@ def main():
         server = Server(folder, None, environment(tenant))
         shutil.copy(ROOT / "config/examples/demo.yaml", server.config_file)
         server.start()
-        print(f"switchhook listens on port {server.port}; tenant-a's endpoint is {tenant.url()}\n")
+        print(f"switchhook listens on port {server.port}; tenant-a's endpoint is {url(tenant)}\n")
         print("LiveKit's webhooks of one recorded call, as the tenant received them:\n")
         well = play(server, tenant)
         print("\nEvery event arrived, in order, signed and verified." if well else "\nSomething is wrong; the server's log:\n" + server.log())
