@@ -72,7 +72,7 @@ public:
     Fields& operator=(const Fields&) = delete;
 
     std::string fault;
-    Text event, id, room_sid, room_name, participant_sid, participant_identity, participant_name;
+    Text event, id, room_sid, room_name, room_metadata, participant_sid, participant_identity, participant_name;
     Once<Seconds> created_at;
     Once<EnumName> kind;
     std::vector<Attribute> attributes;
@@ -141,6 +141,8 @@ private:
                 take("room.sid", value, room_sid);
             else if (key == "name")
                 take("room.name", value, room_name);
+            else if (key == "metadata")
+                take("room.metadata", value, room_metadata);
         }
         in_room_ = passwords_in(room);
     }
@@ -275,7 +277,26 @@ std::shared_ptr<const std::string> ReadEvent::body(std::shared_ptr<const ReadEve
 
 struct Reader::Impl {
     json::parser parser;
+    json::parser metadata_parser;
 };
+
+namespace {
+
+// The tenant that a room's metadata names, as a view into the parser; empty when it is no JSON object or names none. A
+// name that is given twice counts as other readers of JSON take it: the last one.
+std::string_view tenant_in(std::string_view metadata, json::parser& parser) {
+    if (metadata.empty()) return {};
+    if (parser.capacity() < metadata.size() && parser.allocate(metadata.size(), kMaxDepth) != simdjson::SUCCESS)
+        return {};
+    json::object members;
+    if (parser.parse(metadata.data(), metadata.size()).get(members) != simdjson::SUCCESS) return {};
+    std::string_view tenant;
+    for (const auto& [key, value] : members)
+        if (key == "auth_id" && value.get(tenant) != simdjson::SUCCESS) tenant = {};
+    return tenant;
+}
+
+}  // namespace
 
 Reader::Reader() : impl_(std::make_unique<Impl>()) {}
 Reader::~Reader() = default;
@@ -287,7 +308,8 @@ Result<std::shared_ptr<const ReadEvent>> Reader::read(std::string body, std::str
         ~GiveBack() {
             if (large) parser = json::parser();
         }
-    } const give_back{impl_->parser, body.size() > kKeptBody};
+    };
+    const GiveBack give_back{impl_->parser, body.size() > kKeptBody};
     auto& parser = impl_->parser;
     if (parser.capacity() < body.size() && parser.allocate(body.size(), kMaxDepth) != simdjson::SUCCESS)
         return Status{Code::full, "no memory to read a webhook"};
@@ -307,11 +329,14 @@ Result<std::shared_ptr<const ReadEvent>> Reader::read(std::string body, std::str
     if (!is_sound_id(id)) return invalid("'id' is no plain text of up to 255 characters");
     const auto kind = fields.kind.value.name == "STANDARD" ? std::string_view{} : fields.kind.value.name;
 
+    const GiveBack give_back_too{impl_->metadata_parser, fields.room_metadata.value.size() > kKeptBody};
+    const auto tenant = tenant_in(fields.room_metadata.value, impl_->metadata_parser);
     std::shared_ptr<ReadEvent> read(new ReadEvent);
     const std::array texts{id,
                            fields.event.value,
                            fields.room_name.value,
                            fields.room_sid.value,
+                           tenant,
                            fields.participant_sid.value,
                            fields.participant_identity.value,
                            fields.participant_name.value,
@@ -328,6 +353,7 @@ Result<std::shared_ptr<const ReadEvent>> Reader::read(std::string body, std::str
              .created_at = fields.created_at.value.count,
              .room_name = copy(fields.room_name.value),
              .room_sid = copy(fields.room_sid.value),
+             .room_tenant = copy(tenant),
              .participant_sid = copy(fields.participant_sid.value),
              .participant_identity = copy(fields.participant_identity.value),
              .participant_name = copy(fields.participant_name.value),

@@ -236,6 +236,16 @@ std::unique_ptr<Forwarder> Catalog::forwarder(const config::Instance& use, Host&
     return impl_->make<Forwarder>(Contract::forwarder, use, host, problems);
 }
 
+std::unique_ptr<Provisioner> Catalog::provisioner(const config::Instance& use, Host& host,
+                                                  std::vector<Problem>& problems) const {
+    return impl_->make<Provisioner>(Contract::provisioner, use, host, problems);
+}
+
+std::unique_ptr<CallControl> Catalog::call_control(const config::Instance& use, Host& host,
+                                                   std::vector<Problem>& problems) const {
+    return impl_->make<CallControl>(Contract::call_control, use, host, problems);
+}
+
 fs::path own_plugin_folder() {
     std::error_code error;
     const fs::path binary = fs::read_symlink("/proc/self/exe", error);

@@ -48,6 +48,10 @@ public:
     std::unique_ptr<Matcher> matcher(const config::Instance& use, Host& host, std::vector<Problem>& problems) const;
     std::unique_ptr<Dialect> dialect(const config::Instance& use, Host& host, std::vector<Problem>& problems) const;
     std::unique_ptr<Forwarder> forwarder(const config::Instance& use, Host& host, std::vector<Problem>& problems) const;
+    std::unique_ptr<Provisioner> provisioner(const config::Instance& use, Host& host,
+                                             std::vector<Problem>& problems) const;
+    std::unique_ptr<CallControl> call_control(const config::Instance& use, Host& host,
+                                              std::vector<Problem>& problems) const;
 
 private:
     struct Impl;

@@ -112,7 +112,7 @@ std::string component_fault(const ComponentEntry& entry) {
     if (name.empty()) return "has a component without a name; give it one in lower_snake_case";
     const std::string component = "component '" + std::string(name) + "'";
     if (!is_lower_snake_case(name)) return component + " has a name that is not lower_snake_case; rename it";
-    if (entry.contract < Contract::config_source || entry.contract > Contract::forwarder)
+    if (entry.contract < Contract::config_source || entry.contract > Contract::call_control)
         return component + " implements contract number " + std::to_string(static_cast<unsigned>(entry.contract)) +
                ", which this program does not know; update switchhook, or build the plugin with its SDK";
     if (bounded(entry.summary).empty()) return component + " has no summary; say in one sentence what it does";

@@ -82,6 +82,19 @@ Status SqliteOutbox::housekeep(std::int64_t now_ms, bool was_active, Maintained&
     return {};
 }
 
+Result<std::int64_t> SqliteOutbox::mark(Mark mark) {
+    if (!rows_) return Status(Code::unavailable, settings_.path + " is not open");
+    const auto key = static_cast<std::int64_t>(Meta::marks) + static_cast<std::int64_t>(mark);
+    return database_.number(("SELECT value FROM meta WHERE key=" + std::to_string(key)).c_str());
+}
+
+Status SqliteOutbox::set_mark(Mark mark, std::int64_t value) {
+    if (!rows_) return {Code::unavailable, settings_.path + " is not open"};
+    rows_->begin();
+    rows_->set(static_cast<Meta>(static_cast<std::int64_t>(Meta::marks) + static_cast<std::int64_t>(mark)), value);
+    return rows_->commit();
+}
+
 std::size_t SqliteOutbox::forget_seen(std::int64_t now_ms, std::optional<std::int64_t>& again_ms) {
     const auto rows = rows_->seen(kStep);
     std::size_t old = 0;

@@ -139,6 +139,8 @@ Result<Memory> load(Database& database, const Registry::Limits& limits) {
             case Meta::dead:
                 memory.dead = value;
                 break;
+            case Meta::marks:
+                break;
         }
         return true;
     });

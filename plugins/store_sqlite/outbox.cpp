@@ -130,6 +130,7 @@ Appended SqliteOutbox::append(const Append& append, std::size_t index, const Hoo
     }
     return {.disposition = verdict.disposition,
             .tenant_conflict = verdict.tenant_conflict,
+            .room_hook = verdict.disposition == Disposition::stored ? verdict.room_hook : 0,
             .dropped_from_parking = static_cast<std::uint32_t>(verdict.dropped.size())};
 }
 

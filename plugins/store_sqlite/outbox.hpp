@@ -51,6 +51,8 @@ public:
     Result<Claimed> claim(const Claim& claim) override;
     Result<std::vector<Backlog>> backlog() override;
     Result<Maintained> maintain(std::int64_t now_ms) override;
+    Result<std::int64_t> mark(Mark mark) override;
+    Status set_mark(Mark mark, std::int64_t value) override;
     OutboxFigures figures() const override;
 
     // The log is copied into the file on the committer only above this size.

@@ -22,6 +22,15 @@ bool share_a_tenant(const std::vector<Target>& some, const std::vector<Target>& 
     });
 }
 
+// The room's metadata names its tenant, and every matched hook is of another one. A hook without a tenant is the
+// operator's own.
+bool room_is_anothers(const Append& append) {
+    const std::string_view owner = append.event->room_tenant;
+    return !owner.empty() && !append.matches.empty() && std::ranges::none_of(append.matches, [&](const Match& match) {
+        return match.tenant.empty() || match.tenant == owner;
+    });
+}
+
 }  // namespace
 
 // The same for the same name after a restart, without a table. Two names that met would only wait for one another.
@@ -71,6 +80,7 @@ Verdict Registry::decide(const Append& append, RowId seq, std::int64_t now_ms) {
         verdict.targets = head.targets;
     }
     if (verdict.targets != nullptr) verdict.disposition = Disposition::stored;
+    if (head.targets != nullptr) verdict.room_hook = head.targets->front().hook;
     const bool first_parked = verdict.disposition == Disposition::parked && room.parked.size() == 1;
     if (found == nullptr || finishes || first_parked) due_.push({due_at(room), room.row});
     return verdict;
@@ -88,15 +98,17 @@ Call& Registry::see_call(Room& room, const Append& append, std::string_view call
     KnownCall& known = calls_[place->first];
     const bool judged = known.rooms++ > 0;  // in another record of this server
     call.targets = judged ? known.targets : targets_of(append.matches);
-    if (call.targets != nullptr && room.head.targets == nullptr) {
+    const bool foreign_room = !judged && room_is_anothers(append);
+    if (foreign_room) verdict.tenant_conflict = true;
+    if (call.targets != nullptr && room.head.targets == nullptr && !foreign_room) {
         RoomHead& head = change(room);
         head.state = RoomState::matched;
         head.targets = call.targets;
         write_down(room);
         auto events = unpark(room, room.parked.size());
         verdict.released.assign(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
-    } else if (call.targets != nullptr) {
-        verdict.tenant_conflict = !share_a_tenant(*call.targets, *room.head.targets);
+    } else if (call.targets != nullptr && room.head.targets != nullptr) {
+        verdict.tenant_conflict = foreign_room || !share_a_tenant(*call.targets, *room.head.targets);
     } else if (room.head.targets != nullptr) {
         if (!judged) call.targets = room.head.targets;
     } else if (room.head.state == RoomState::unknown) {

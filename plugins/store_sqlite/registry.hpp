@@ -74,8 +74,9 @@ StreamId stream_of(std::string_view room_name);
 struct Verdict {
     Disposition disposition = Disposition::unmatched;  // stored, parked, unmatched or full
     bool tenant_conflict = false;
-    Targets targets;  // stored: whose it is; also those of `released`
-    RowId room = 0;   // 0: none
+    Targets targets;       // stored: whose it is; also those of `released`
+    HookId room_hook = 0;  // the first hook of the room itself; 0: it has none
+    RowId room = 0;        // 0: none
     StreamId stream = 0;
     std::vector<ParkedEvent> released;  // leave before the event, in this order
     std::vector<ParkedEvent> dropped;   // were parked for this room: unmatched now

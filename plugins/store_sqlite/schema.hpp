@@ -16,6 +16,7 @@ enum class Meta : std::int64_t {
     next_delivery = 2,  // the same for deliveries
     settled_below = 3,  // no delivery below is waiting: where the start begins to read
     dead = 4,           // dead letters
+    marks = 100,        // and above: core's numbers (Mark)
 };
 
 // Opens for writing, with every durability setting, and creates or checks the schema.

@@ -52,6 +52,8 @@ public:
     Result<Claimed> claim(const Claim&) override { throw Thrown(); }
     Result<std::vector<Backlog>> backlog() override { throw Thrown(); }
     Result<Maintained> maintain(std::int64_t) override { throw Thrown(); }
+    Result<std::int64_t> mark(Mark) override { throw Thrown(); }
+    Status set_mark(Mark, std::int64_t) override { throw Thrown(); }
     OutboxFigures figures() const override { throw Thrown(); }
 };
 
@@ -105,6 +107,19 @@ public:
     void send(Request, std::chrono::milliseconds, Completion) override { throw Thrown(); }
 };
 
+class Planner final : public Thrower<Provisioner> {
+public:
+    Planner(const Settings&, Host&) {}
+    Result<Plan> plan(const Wanted&) override { throw Thrown(); }
+    Result<Plan> apply(const Wanted&) override { throw Thrown(); }
+};
+
+class Caller final : public Thrower<CallControl> {
+public:
+    Caller(const Settings&, Host&) {}
+    Result<RoomTenancy> set_room_tenant(const RoomOwner&, std::chrono::milliseconds) override { throw Thrown(); }
+};
+
 void destroy_and_throw(Component* object) {
     delete object;
     throw Thrown();
@@ -121,4 +136,5 @@ constexpr ComponentEntry thrower(const char* name) {
 
 SWITCHHOOK_PLUGIN("throws_everywhere", "1.0.0", thrower<Source>("throws"), thrower<Hooks>("throws"),
                   thrower<Store>("throws"), thrower<Finder>("throws"), thrower<Writer>("throws"),
-                  thrower<Refuser>("throws"), thrower<Sender>("breaks_its_word"))
+                  thrower<Refuser>("throws"), thrower<Sender>("breaks_its_word"), thrower<Planner>("throws"),
+                  thrower<Caller>("throws"))

@@ -5,12 +5,14 @@
 #include <memory>
 #include <utility>
 
+#include <switchhook/call_control.hpp>
 #include <switchhook/config_source.hpp>
 #include <switchhook/dialect.hpp>
 #include <switchhook/forwarder.hpp>
 #include <switchhook/hook_store.hpp>
 #include <switchhook/matcher.hpp>
 #include <switchhook/outbox.hpp>
+#include <switchhook/provisioner.hpp>
 
 #include "core/plugin/guards/instance.hpp"
 
@@ -53,5 +55,7 @@ std::unique_ptr<Outbox> guard(std::shared_ptr<const Instance> instance, Outbox& 
 std::unique_ptr<Matcher> guard(std::shared_ptr<const Instance> instance, Matcher& object);
 std::unique_ptr<Dialect> guard(std::shared_ptr<const Instance> instance, Dialect& object);
 std::unique_ptr<Forwarder> guard(std::shared_ptr<const Instance> instance, Forwarder& object);
+std::unique_ptr<Provisioner> guard(std::shared_ptr<const Instance> instance, Provisioner& object);
+std::unique_ptr<CallControl> guard(std::shared_ptr<const Instance> instance, CallControl& object);
 
 }  // namespace switchhook::plugin

@@ -50,6 +50,12 @@ public:
     Result<Maintained> maintain(std::int64_t now_ms) override {
         return instance().call("maintain", [&] { return object().maintain(now_ms); });
     }
+    Result<std::int64_t> mark(Mark mark) override {
+        return instance().call("mark", [&] { return object().mark(mark); });
+    }
+    Status set_mark(Mark mark, std::int64_t value) override {
+        return instance().call("set_mark", [&] { return object().set_mark(mark, value); });
+    }
     OutboxFigures figures() const override {
         OutboxFigures figures;
         instance().attempt("figures", [&] { figures = object().figures(); });

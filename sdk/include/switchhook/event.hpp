@@ -16,11 +16,12 @@ struct Attribute {
 // Views into memory that the caller keeps alive for the duration of the call. Absent fields are empty.
 // Every text is valid UTF-8, at most 2 MiB together; it was chosen by strangers (SIP headers!) and is to be treated so.
 struct Event {
-    std::string_view id;          // LiveKit's "EV_..."; when the sender left it out, the hex SHA-256 of the body
-    std::string_view name;        // "participant_joined", ...; unknown names are events like any other
-    std::int64_t created_at = 0;  // Unix seconds; LiveKit has no finer clock
-    std::string_view room_name;   // for egress and ingress events: the name of the room that they belong to
-    std::string_view room_sid;    // "RM_..."; may be empty
+    std::string_view id;           // LiveKit's "EV_..."; when the sender left it out, the hex SHA-256 of the body
+    std::string_view name;         // "participant_joined", ...; unknown names are events like any other
+    std::int64_t created_at = 0;   // Unix seconds; LiveKit has no finer clock
+    std::string_view room_name;    // for egress and ingress events: the name of the room that they belong to
+    std::string_view room_sid;     // "RM_..."; may be empty
+    std::string_view room_tenant;  // auth_id of the room's metadata, when that is a JSON object that names one
     std::string_view participant_sid;
     std::string_view participant_identity;
     std::string_view participant_name;

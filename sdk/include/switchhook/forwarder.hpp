@@ -31,8 +31,14 @@ struct AttemptResult {
     int status = 0;                                   // HTTP status of a complete head; 0 without one
     std::optional<std::chrono::seconds> retry_after;  // as asked by the receiver; not yet capped
     std::chrono::microseconds took{0};
-    std::string address;  // that was connected to, for the log
-    std::string detail;   // for the log, never a secret
+    // Since the begin of the attempt, of each phase that ended; 0: not reached, or not needed.
+    std::chrono::microseconds resolved{0};
+    std::chrono::microseconds connected{0};
+    std::chrono::microseconds secured{0};   // TLS is ready
+    std::chrono::microseconds answered{0};  // the head is complete
+    std::string address;                    // that was connected to, for the log
+    std::string detail;                     // for the log, never a secret
+    std::string answer;                     // first bytes of the answer's body, at most 1 KiB; any bytes
 };
 
 using Completion = std::function<void(AttemptResult)>;

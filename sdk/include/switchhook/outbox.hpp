@@ -45,7 +45,8 @@ enum class Disposition : std::uint8_t {
 
 struct Appended {
     Disposition disposition = Disposition::full;
-    bool tenant_conflict = false;            // a second leg of another tenant in this room: a security event
+    bool tenant_conflict = false;            // a leg of another tenant than the room's: a security event
+    HookId room_hook = 0;                    // stored: the first hook of the room itself, whose tenant owns it; 0: none
     std::uint32_t dropped_from_parking = 0;  // events that were parked for this call and turned out unmatched
 };
 
@@ -67,14 +68,29 @@ struct WaitingDelivery {
 
 enum class DeliveryState : std::uint8_t { waiting = 1, delivered, dead };
 
+// One try of a delivery, as the log of deliveries keeps it. Views live for the call.
+struct Attempt {
+    std::int64_t at_ms = 0;          // Unix milliseconds of its begin
+    std::uint32_t resolved_us = 0;   // since its begin, of each phase that ended: name resolved, connected, TLS ready,
+    std::uint32_t connected_us = 0;  // head of the answer complete, end; 0: not reached, or not needed
+    std::uint32_t secured_us = 0;
+    std::uint32_t answered_us = 0;
+    std::uint32_t took_us = 0;
+    int status = 0;            // HTTP status of a complete head; 0 without one
+    std::string_view code;     // stable outcome code, as in AttemptResult
+    std::string_view address;  // that was connected to
+    std::string_view answer;   // first bytes of the answer's body; any bytes
+};
+
 // What became of an attempt.
 struct Settled {
     DeliveryId id = 0;
     DeliveryState state = DeliveryState::waiting;
     std::uint32_t attempts = 0;
-    std::int64_t due_ms = 0;  // waiting: the next attempt
-    std::string_view code;    // stable outcome code, "status_503", "connect_refused", "hook_removed", ...
-    std::uint64_t fence = 0;  // of the claim; a store with leases refuses an outdated one
+    std::int64_t due_ms = 0;           // waiting: the next attempt
+    std::string_view code;             // stable outcome code, "status_503", "connect_refused", "hook_removed", ...
+    std::uint64_t fence = 0;           // of the claim; a store with leases refuses an outdated one
+    const Attempt* attempt = nullptr;  // null: it ended without one (hook_removed)
 };
 
 struct Committed {
@@ -121,6 +137,11 @@ struct OutboxFigures {
     std::uint64_t bytes = 0;     // on disk
 };
 
+// Numbers that core wants to find again after a restart.
+enum class Mark : std::uint8_t {
+    provisioned = 1,  // Unix milliseconds when LiveKit was first brought to the wanted state
+};
+
 // Which events a hook asked for (Hook::events or its dialect's default). A hook that is gone wants everything: its
 // delivery then becomes a dead letter that can be seen.
 class HookFilter {
@@ -142,6 +163,9 @@ public:
     virtual Result<std::vector<Backlog>> backlog() = 0;
     // Small steps of housekeeping: drops parked events whose time ran out, prunes delivered ones, checkpoints.
     virtual Result<Maintained> maintain(std::int64_t now_ms) = 0;
+    // 0: never set. set_mark is durable on return.
+    virtual Result<std::int64_t> mark(Mark mark) = 0;
+    virtual Status set_mark(Mark mark, std::int64_t value) = 0;
     // Any thread, never blocks on I/O.
     virtual OutboxFigures figures() const = 0;
 };

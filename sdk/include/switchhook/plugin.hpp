@@ -22,6 +22,7 @@
 #include <string>
 #include <type_traits>
 
+#include <switchhook/call_control.hpp>
 #include <switchhook/config_source.hpp>
 #include <switchhook/dialect.hpp>
 #include <switchhook/forwarder.hpp>
@@ -29,6 +30,7 @@
 #include <switchhook/host.hpp>
 #include <switchhook/matcher.hpp>
 #include <switchhook/outbox.hpp>
+#include <switchhook/provisioner.hpp>
 #include <switchhook/settings.hpp>
 
 #define SWITCHHOOK_SDK_MAJOR 1  // another layout or vtable: other number, the host refuses
@@ -64,7 +66,16 @@
 namespace switchhook {
 inline namespace abi1 {
 
-enum class Contract : std::uint16_t { config_source = 1, hook_store, outbox, matcher, dialect, forwarder };
+enum class Contract : std::uint16_t {
+    config_source = 1,
+    hook_store,
+    outbox,
+    matcher,
+    dialect,
+    forwarder,
+    provisioner,
+    call_control,
+};
 
 inline const char* contract_name(Contract contract) {
     switch (contract) {
@@ -80,6 +91,10 @@ inline const char* contract_name(Contract contract) {
             return "dialect";
         case Contract::forwarder:
             return "forwarder";
+        case Contract::provisioner:
+            return "provisioner";
+        case Contract::call_control:
+            return "call control";
     }
     return "unknown contract";
 }
@@ -128,9 +143,13 @@ constexpr Contract contract_of() {
         return Contract::matcher;
     else if constexpr (std::is_base_of_v<Dialect, T>)
         return Contract::dialect;
-    else {
-        static_assert(std::is_base_of_v<Forwarder, T>, "a component implements one of the contracts of the SDK");
+    else if constexpr (std::is_base_of_v<Forwarder, T>)
         return Contract::forwarder;
+    else if constexpr (std::is_base_of_v<Provisioner, T>)
+        return Contract::provisioner;
+    else {
+        static_assert(std::is_base_of_v<CallControl, T>, "a component implements one of the contracts of the SDK");
+        return Contract::call_control;
     }
 }
 

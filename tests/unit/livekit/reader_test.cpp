@@ -303,6 +303,19 @@ TEST_F(ReaderTest, ABodyWithRoomForThePaddingIsNotCopied) {
     EXPECT_EQ(read(std::move(body))->event().body.data(), bytes);
 }
 
+TEST_F(ReaderTest, TheRoomsTenantIsReadFromItsMetadata) {
+    const auto tenant = [this](const std::string& metadata) {
+        return std::string(read(R"({"event":"e","room":{"metadata":)" + metadata + "}}")->event().room_tenant);
+    };
+    EXPECT_EQ(tenant(R"("{\"a\":1,\"auth_id\":\"tenant-a\",\"b\":{\"auth_id\":\"other\"}}")"), "tenant-a");
+    EXPECT_EQ(tenant(R"("{\"auth_id\":\"first\",\"auth_id\":\"last\"}")"), "last");
+    EXPECT_EQ(tenant("\"" + std::string(100'000, ' ') + R"({\"auth_id\":\"far\"}")"), "far");
+    for (const char* none : {R"("")", "null", R"("{}")", R"("[\"auth_id\"]")", R"("\"auth_id\"")", R"("free text")",
+                             R"("{\"auth_id\":7}")", R"("{\"auth_id\":null}")", R"("{\"auth_id\":\"x\"")"})
+        EXPECT_EQ(tenant(none), "") << none;
+    EXPECT_EQ(tenant("\"" + std::string(5'000, '[') + "\""), "");
+}
+
 TEST_F(ReaderTest, AFaultIsNamedWithoutQuotingTheBody) {
     const auto result = reader_.read(R"({"event":"e","room":{"name":["+15550001"]}})");
     EXPECT_EQ(result.status().message(), "the webhook's body cannot be read: 'room.name' has an unexpected type");

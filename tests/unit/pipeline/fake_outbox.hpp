@@ -90,6 +90,17 @@ public:
         if (!fail_.ok()) return fail_;
         return std::exchange(next_maintained, Maintained{});
     }
+    Result<std::int64_t> mark(Mark mark) override {
+        const std::lock_guard lock(mutex_);
+        return marks_[mark];
+    }
+    Status set_mark(Mark mark, std::int64_t value) override {
+        same_thread();
+        const std::lock_guard lock(mutex_);
+        if (!fail_.ok()) return fail_;
+        marks_[mark] = value;
+        return {};
+    }
     OutboxFigures figures() const override { return {}; }
 
     void set_fail(Status status) {
@@ -181,7 +192,10 @@ private:
             room.parked.push_back({std::string(event.id), std::string(event.name), std::string(event.body)});
             return {.disposition = Disposition::parked};
         }
-        if (hooks->empty()) what.disposition = Disposition::unmatched;
+        if (hooks->empty())
+            what.disposition = Disposition::unmatched;
+        else if (!room.hooks.empty())
+            what.room_hook = room.hooks.front();
         deliver(*hooks, room.stream, {std::string(event.id), std::string(event.name), std::string(event.body)}, source,
                 filter, now_ms, ready);
         return what;
@@ -212,6 +226,7 @@ private:
     std::map<std::string, Room> rooms_;
     std::map<std::string, std::vector<HookId>> calls_;
     std::map<DeliveryId, Row> rows_;
+    std::map<Mark, std::int64_t> marks_;
     DeliveryId last_id_ = 0;
 };
 

@@ -74,7 +74,24 @@ TEST_F(Guards, turn_what_an_outbox_throws_into_a_status) {
     expect_fault(outbox->claim({}).status(), "outbox throws", "claim");
     expect_fault(outbox->backlog().status(), "outbox throws", "backlog");
     expect_fault(outbox->maintain(0).status(), "outbox throws", "maintain");
+    expect_fault(outbox->mark(Mark::provisioned).status(), "outbox throws", "mark");
+    expect_fault(outbox->set_mark(Mark::provisioned, 1), "outbox throws", "set_mark");
     EXPECT_EQ(outbox->figures().waiting, 0U);
+}
+
+TEST_F(Guards, turn_what_a_provisioner_throws_into_a_status) {
+    const auto provisioner = catalog_.provisioner(use("throws"), host_, problems_);
+    ASSERT_NE(provisioner, nullptr) << shown(problems_);
+    expect_component_faults(*provisioner, "provisioner throws");
+    expect_fault(provisioner->plan({}).status(), "provisioner throws", "plan");
+    expect_fault(provisioner->apply({}).status(), "provisioner throws", "apply");
+}
+
+TEST_F(Guards, turn_what_a_call_control_throws_into_a_status) {
+    const auto control = catalog_.call_control(use("throws"), host_, problems_);
+    ASSERT_NE(control, nullptr) << shown(problems_);
+    expect_component_faults(*control, "call control throws");
+    expect_fault(control->set_room_tenant({}, 1s).status(), "call control throws", "set_room_tenant");
 }
 
 TEST_F(Guards, turn_what_a_dialect_throws_into_a_status) {

@@ -12,7 +12,7 @@ namespace {
 enum class Fault : int { none = 1, full, writes, syncs, read_only };
 
 std::atomic<Fault> fault{Fault::none};
-std::atomic<long> sync_count{0};
+thread_local long sync_count = 0;  // the checkpointer syncs when it likes
 sqlite3_vfs vfs;
 sqlite3_vfs* real = nullptr;
 

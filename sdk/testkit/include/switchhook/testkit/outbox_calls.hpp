@@ -176,6 +176,54 @@ TEST_P(OutboxSuite, ASecondLegOfAnotherTenantKeepsItsOwnEventsAndTheRoomStaysWit
     EXPECT_EQ(driver.waiting(22), (Ids{"EV_2", "EV_3"}));
 }
 
+TEST_P(OutboxSuite, ACallInARoomThatNamesAnotherTenantKeepsItsOwnEventsAndGetsNothingOfTheRoom) {
+    OutboxDriver driver(GetParam());
+    driver.send({{.id = "EV_1", .name = "room_started", .room_tenant = "tenant-b"}});
+    const auto joined =
+        driver.one({{.id = "EV_2", .participant = "PA_1", .call = "SCL_1", .room_tenant = "tenant-b"}, {kTenantA}});
+    EXPECT_TRUE(joined.tenant_conflict);
+    EXPECT_EQ(joined.disposition, Disposition::stored);
+    EXPECT_EQ(joined.room_hook, 0U);
+    EXPECT_EQ(joined.dropped_from_parking, 1U);
+    driver.restart();
+    EXPECT_EQ(driver.send({{.id = "EV_3", .name = "track_published", .participant = "PA_1"}}), Disposition::stored);
+    EXPECT_EQ(driver.send({{.id = "EV_4", .name = "participant_joined", .participant = "PA_9"}}),
+              Disposition::unmatched);
+    EXPECT_EQ(driver.send({{.id = "EV_5", .name = "room_finished", .room_tenant = "tenant-b"}}),
+              Disposition::unmatched);
+    EXPECT_EQ(driver.waiting(11), (Ids{"EV_2", "EV_3"}));
+}
+
+TEST_P(OutboxSuite, ARoomThatNamesTheCallsOwnTenantOrAHookWithoutTenantIsNoConflict) {
+    OutboxDriver driver(GetParam());
+    const auto own = driver.one({{.id = "EV_1", .call = "SCL_1", .room_tenant = "tenant-a"}, {kTenantA}});
+    EXPECT_FALSE(own.tenant_conflict);
+    EXPECT_EQ(own.room_hook, kTenantA.hook);
+    const auto nobodys = driver.one(
+        {{.id = "EV_2", .room = "sip-2", .sid = "RM_2", .call = "SCL_2", .room_tenant = "tenant-b"}, {{44, ""}}});
+    EXPECT_FALSE(nobodys.tenant_conflict);
+    EXPECT_EQ(nobodys.room_hook, 44U);
+}
+
+TEST_P(OutboxSuite, EveryStoredEventOfARoomNamesTheRoomsHook) {
+    OutboxDriver driver(GetParam());
+    driver.send({{.id = "EV_1", .participant = "PA_1", .call = "SCL_1"}, {kTenantA}});
+    driver.restart();
+    EXPECT_EQ(driver.one({{.id = "EV_2", .participant = "PA_2", .call = "SCL_2"}, {kTenantB}}).room_hook,
+              kTenantA.hook);
+    EXPECT_EQ(driver.one({{.id = "EV_3", .name = "room_finished"}}).room_hook, kTenantA.hook);
+    EXPECT_EQ(driver.one({{.id = "EV_3", .name = "room_finished"}}).room_hook, 0U) << "a duplicate names none";
+}
+
+TEST_P(OutboxSuite, AMarkIsFoundAgainAfterARestart) {
+    OutboxDriver driver(GetParam());
+    EXPECT_EQ(driver.outbox().mark(Mark::provisioned).value(), 0);
+    ASSERT_TRUE(driver.outbox().set_mark(Mark::provisioned, 1'795'329'482'000));
+    ASSERT_TRUE(driver.outbox().set_mark(Mark::provisioned, 1'795'329'482'001));
+    driver.restart();
+    EXPECT_EQ(driver.outbox().mark(Mark::provisioned).value(), 1'795'329'482'001);
+}
+
 TEST_P(OutboxSuite, ASecondLegOfTheSameTenantIsNoConflictEvenWithAnotherHook) {
     OutboxDriver driver(GetParam());
     driver.send({{.id = "EV_1", .call = "SCL_1"}, {kTenantA}});

@@ -42,6 +42,7 @@ public:
             return {.disposition = Disposition::parked};
         }
         out.disposition = goes_to ? Disposition::stored : Disposition::unmatched;
+        if (goes_to && room.hooks) out.room_hook = room.hooks->front().first;
         if (goes_to)
             for (const auto& [hook, _] : *goes_to) deliveries.emplace_back(hook, event.id);
         return out;
@@ -106,7 +107,16 @@ private:
             hooks.emplace();
             for (const auto& match : sent.matches) hooks->emplace_back(match.hook, match.tenant);
         }
-        if (hooks && !room.hooks) {
+        bool anothers_room = hooks && !decided_elsewhere && !sent.event.room_tenant.empty();
+        if (anothers_room)
+            for (const auto& [_, tenant] : *hooks)
+                if (tenant.empty() || tenant == sent.event.room_tenant) anothers_room = false;
+        if (anothers_room && !room.hooks) {
+            out.tenant_conflict = true;
+            if (!room.unmatched) out.dropped_from_parking = static_cast<std::uint32_t>(room.parked.size());
+            room.unmatched = true;
+            room.parked.clear();
+        } else if (hooks && !room.hooks) {
             room.hooks = hooks;
             room.unmatched = false;
             for (const auto& [id, _] : room.parked)
@@ -116,7 +126,7 @@ private:
             out.tenant_conflict = true;
             for (const auto& [_, tenant] : *hooks)
                 for (const auto& [__, owner] : *room.hooks)
-                    if (tenant == owner) out.tenant_conflict = false;
+                    if (tenant == owner && !anothers_room) out.tenant_conflict = false;
         } else if (room.hooks) {
             if (!decided_elsewhere) hooks = room.hooks;
         } else {
@@ -155,6 +165,7 @@ public:
         static constexpr Match kHooks[]{{11, "tenant-a"}, {12, "tenant-a"}, {22, "tenant-b"}, {33, "tenant-c"}};
         if (!once_in(3)) sent.matches.push_back(kHooks[below(4)]);
         if (sent.matches.size() == 1 && once_in(6) && sent.matches[0].hook != 33) sent.matches.push_back(kHooks[3]);
+        if (once_in(10)) event.room_tenant = once_in(2) ? "tenant-a" : "tenant-x";
         if (once_in(12)) ++era_;
         return sent;
     }

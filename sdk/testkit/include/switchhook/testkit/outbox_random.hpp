@@ -34,6 +34,7 @@ TEST_P(OutboxSuite, RandomCallsGoWhereAnIndependentModelSendsThem) {
             SCOPED_TRACE("step " + std::to_string(step) + ", event " + group[i].event.id);
             EXPECT_EQ(done.appended[i].disposition, appended[i].disposition);
             EXPECT_EQ(done.appended[i].tenant_conflict, appended[i].tenant_conflict);
+            EXPECT_EQ(done.appended[i].room_hook, appended[i].room_hook);
             EXPECT_EQ(done.appended[i].dropped_from_parking, appended[i].dropped_from_parking);
         }
         OutboxModel::Deliveries ready;

@@ -16,6 +16,7 @@ struct SampleEvent {
     std::string participant{};
     std::string call{};
     std::string body = "{}";
+    std::string room_tenant{};
 
     // Views into this sample; it must outlive them and stay where it is.
     Event event() const {
@@ -25,6 +26,7 @@ struct SampleEvent {
                 .created_at = 1'795'329'482,
                 .room_name = room,
                 .room_sid = sid,
+                .room_tenant = room_tenant,
                 .participant_sid = participant,
                 .participant_identity = {},
                 .participant_name = {},
