@@ -15,13 +15,17 @@ def _b64u(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def jwt(claims, secret):
+    """An HS256 token, claims in the order given."""
+    signed = _b64u(b'{"alg":"HS256","typ":"JWT"}') + "." + _b64u(json.dumps(claims, separators=(",", ":")).encode())
+    return signed + "." + _b64u(hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest())
+
+
 def sign(body, key="devkey", secret="secret", now=None, ttl=300):
     """The value of Authorization as LiveKit sends it: a bare HS256 JWT, claims in LiveKit's order."""
     now = int(time.time() if now is None else now)
-    claims = {"iss": key, "exp": now + ttl, "nbf": now, "iat": now,
-              "sha256": base64.b64encode(hashlib.sha256(body).digest()).decode()}
-    signed = _b64u(b'{"alg":"HS256","typ":"JWT"}') + "." + _b64u(json.dumps(claims, separators=(",", ":")).encode())
-    return signed + "." + _b64u(hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest())
+    return jwt({"iss": key, "exp": now + ttl, "nbf": now, "iat": now,
+                "sha256": base64.b64encode(hashlib.sha256(body).digest()).decode()}, secret)
 
 
 def verify(authorization, body, key, secret):

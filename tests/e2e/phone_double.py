@@ -1,0 +1,64 @@
+"""Level B: the bridge's double. What differs from the real bridge: tests/data/recordings, bridge_double against simple_call."""
+import asyncio
+import secrets
+
+from tests.e2e.phone import CALLED, TO_CUSTOMER_A, Call, next_caller
+
+
+def attributes_of(caller, to, x_to_ip, call_id, called=CALLED):
+    """What the bridge sets for an INVITE (recorded: simple_call, x_to_ip)."""
+    result = {
+        "sip.callID": call_id, "sip.callIDFull": f"1-{call_id}@127.0.0.1", "sip.callStatus": "ringing", "sip.callTag": "1t1",
+        "sip.h.to": f"{to};tag={call_id}", "sip.h.from": f'"Caller" <sip:{caller}@pbx.example.net:5060>;tag=1t1',
+        "sip.hostname": "pbx.example.net", "sip.phoneNumber": caller, "sip.trunkPhoneNumber": called,
+        "sip.ruleID": "SDR_doubledouble", "sip.trunkID": "ST_doubledouble",
+    }
+    if x_to_ip:
+        result["sip.h.x-to-ip"] = x_to_ip
+    return result
+
+
+class DoubledCall(Call):
+    def __init__(self, witness, caller, running):
+        super().__init__(witness, caller)
+        self._running = running
+
+    def wait_over(self, timeout=60):
+        """Until the caller has hung up."""
+        self._running.result(timeout)
+
+
+class DoublePhone:
+    def __init__(self, witness, participants, answering):
+        self.witness, self.participants, self.answering = witness, participants, answering
+
+    def dial(self, to=TO_CUSTOMER_A, x_to_ip=None, talk=0.3, room=None):
+        """A call that is answered, and hung up by the caller after `talk` seconds."""
+        return self._call(to, x_to_ip, lambda name: self._talk(name, talk), room)
+
+    def ring_and_cancel(self, to=TO_CUSTOMER_A, x_to_ip=None, ring=0.5):
+        """A call that nobody answers; the caller gives up after `ring` seconds of ringing."""
+        return self._call(to, x_to_ip, lambda name: asyncio.sleep(ring), refused=True)
+
+    def _call(self, to, x_to_ip, in_between, room=None, refused=False):
+        caller, tail = next_caller(), secrets.token_hex(6)
+        if refused:
+            self.answering.refused_callers.add(caller)
+        name = room or f"sip-_{caller}_{tail}"
+        attributes = attributes_of(caller, to, x_to_ip, f"SCL_{tail}")
+        return DoubledCall(self.witness, caller, self.participants.begin(self._live(name, caller, attributes, in_between)))
+
+    async def _live(self, room, caller, attributes, in_between):
+        identity = f"sip_{caller}"
+        double = await self.participants.join(room, identity, kind="sip", name=f"Phone {caller}", attributes=attributes)
+        await in_between(room)
+        if double.isconnected():
+            await double.local_participant.set_attributes({"sip.callStatus": "hangup"})
+        await self.participants.leave(room, identity)
+
+    async def _talk(self, room, seconds):
+        """The bridge answers when somebody else publishes; the talk begins there."""
+        answered = asyncio.get_running_loop().run_in_executor(
+            None, lambda: self.witness.wait_for("track_published", room, identity="agent-1"))
+        await answered
+        await asyncio.sleep(seconds)
