@@ -3,12 +3,15 @@
 One thread runs all of them on one event loop.
 """
 import asyncio
+import logging
 import threading
 
 from livekit import rtc
 
 from tests.e2e.lab import LIVEKIT_PORT
 from tests.e2e.twirp import token
+
+logging.getLogger("livekit").setLevel(logging.CRITICAL)  # it complains of its own handles and of every lost connection
 
 
 class Participants:
@@ -68,8 +71,12 @@ class Answering:
 
     def __init__(self, participants, witness):
         self.participants, self.witness, self.faults = participants, witness, []
-        self._callers, self._answered, self.refused_callers = {}, set(), set()
+        self._callers, self._answered, self._left_alone = {}, set(), set()
         witness.listeners.append(self._saw)
+
+    def leave_alone(self, caller):
+        """That number's calls are not answered."""
+        self._left_alone.add(caller)
 
     def _saw(self, sighting):
         caller = sighting.attributes.get("sip.phoneNumber")
@@ -77,7 +84,7 @@ class Answering:
             self._callers[sighting.participant["sid"]] = caller
         elif sighting.name == "track_published" and sighting.participant.get("sid") in self._callers:
             caller = self._callers[sighting.participant["sid"]]
-            if sighting.room not in self._answered and caller not in self.refused_callers:
+            if sighting.room not in self._answered and caller not in self._left_alone:
                 self._answered.add(sighting.room)
                 self.participants.begin(self._answer(sighting.room))
 

@@ -48,12 +48,19 @@ class Call:
         return self._first().attributes["sip.callID"]
 
     def wait_answered(self, timeout=30):
-        """Until the one who answers has published: the bridge sends its 200 then."""
-        return self._witness.wait_for("track_published", self.room, timeout=timeout, identity="agent-1")
+        """Until somebody else has published: the bridge sends its 200 then."""
+        return answer_in(self._witness, self.room, f"sip_{self.caller}", timeout)
 
     def wait_finished(self, timeout=30):
         """Until LiveKit has said room_finished."""
         return self._witness.wait_for("room_finished", self.room, timeout=timeout)
+
+
+def answer_in(witness, room, identity, timeout=30):
+    """The first track of somebody else than that caller."""
+    def found(sightings):
+        return next((s for s in sightings if s.name == "track_published" and s.room == room and s.participant["identity"] != identity), None)
+    return witness.wait(found, f"an answer in {room}", timeout)
 
 
 def next_caller():

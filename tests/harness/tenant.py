@@ -1,6 +1,7 @@
 """A tenant's HTTPS endpoint that notes what arrives and answers as told."""
 import http.server
 import json
+import socket
 import ssl
 import threading
 import time
@@ -23,6 +24,7 @@ class Tenant:
         self.connections = 0
         self.answer = lambda arrival: (200, {}, b"")
         self._changed = threading.Condition()
+        self._open = set()
         certificate, key = authority.certificate()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
@@ -37,7 +39,13 @@ class Tenant:
                 self.request.do_handshake()
                 with tenant._changed:
                     tenant.connections += 1
+                    tenant._open.add(self.request)
                 super().setup()
+
+            def finish(self):
+                with tenant._changed:
+                    tenant._open.discard(self.request)
+                super().finish()
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -71,10 +79,28 @@ class Tenant:
             def handle_error(self, request, client_address):
                 pass  # a peer that went away is no news to a test
 
-        self._server = Server(("127.0.0.1", port), Handler)
+        self.port = port
+        self._listen = lambda: Server(("127.0.0.1", self.port), Handler)
+        self._server = None
+        self.up()
+
+    def up(self):
+        """Listens, on the same port as before."""
+        self._server = self._listen()
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
+
+    def down(self):
+        """Refuses connections and cuts those that are open."""
+        self.close()
+        with self._changed:
+            cut = list(self._open)
+        for connection in cut:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it had gone already
 
     def url(self, path="/events"):
         return f"https://localhost:{self.port}{path}"
@@ -92,6 +118,9 @@ class Tenant:
             return list(self.arrivals)
 
     def close(self):
+        if self._server is None:
+            return
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        self._server = None
