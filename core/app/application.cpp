@@ -49,6 +49,7 @@ void Application::defineOptions(Poco::Util::OptionSet& options) {
         Option("config", "", "a configuration source").required(false).repeatable(true).argument("source"));
     options.addOption(Option("show", "", "print the merged configuration").required(false).repeatable(false));
     options.addOption(Option("schema", "", "print the schema").required(false).repeatable(false));
+    options.addOption(Option("plan", "", "only print the changes").required(false).repeatable(false));
     options.addOption(Option("help", "h", "how to use the program").required(false).repeatable(false));
 }
 
@@ -57,9 +58,11 @@ void Application::handleOption(const std::string& name, const std::string& value
         help_ = true;
         stopOptionsProcessing();
     } else if (name == "show") {
-        show_ = true;
+        switches_.show = true;
     } else if (name == "schema") {
-        schema_ = true;
+        switches_.schema = true;
+    } else if (name == "plan") {
+        switches_.plan = true;
     } else if (auto source = source_name(value); source) {
         sources_.push_back(*std::move(source));
     } else if (wrong_.empty()) {
@@ -73,7 +76,7 @@ int Application::main(const std::vector<std::string>& words) {
         return kExitWell;
     }
     if (!wrong_.empty()) return wrong_usage(wrong_);
-    const auto line = command_line(words, sources_, show_, schema_);
+    const auto line = command_line(words, sources_, switches_);
     if (!line) return wrong_usage(line.status().message());
     return run_command(*line);
 }
@@ -86,6 +89,8 @@ int Application::run_command(const CommandLine& line) {
             return run_check(line);
         case Command::plugins:
             return run_plugins(line);
+        case Command::provision:
+            return run_provision(line);
         case Command::version:
             std::puts("switchhook " SWITCHHOOK_VERSION);
             return kExitWell;

@@ -25,8 +25,7 @@ private:
     int run_command(const CommandLine& line);
 
     std::vector<SourceName> sources_;
-    bool show_ = false;
-    bool schema_ = false;
+    Switches switches_;
     bool help_ = false;
     std::string wrong_;  // what was wrong with an option
 };

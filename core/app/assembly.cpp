@@ -53,6 +53,23 @@ config::Instance outbox_instance(const ComponentEntry& entry, const config::Conf
     return instance;
 }
 
+config::Instance livekit_instance(const ComponentEntry& entry, const config::Instance& given,
+                                  const config::Config& config) {
+    const auto& livekit = config.livekit;
+    const auto secret = livekit.keys.find(livekit.api_key);
+    const std::pair<const char*, std::string> known[] = {
+        {"url", livekit.url},
+        {"api_key", livekit.api_key},
+        {"api_secret", secret != livekit.keys.end() ? secret->second : std::string()},
+    };
+    config::Instance instance = given;
+    if (instance.settings.kind == NodeKind::null) instance.settings.kind = NodeKind::map;
+    for (const auto& [key, text] : known)
+        if (declares(entry, key) && instance.settings.find(key) == nullptr)
+            instance.settings.entries.emplace_back(key, scalar(text, config.place_of("livekit." + std::string(key))));
+    return instance;
+}
+
 Host& Assembly::host_for(std::string name) {
     hosts_.push_back(std::make_unique<InstanceHost>(logging_.for_instance(std::move(name)), clock_));
     return *hosts_.back();
@@ -64,6 +81,21 @@ void Assembly::make(const plugin::Catalog& catalog, const config::Config& config
         matchers.push_back(catalog.matcher(instance, host_for("matcher:" + instance.use), problems));
     make_dialects(catalog, config, problems);
     forwarder = catalog.forwarder(config.forwarder, host_for("forwarder:" + config.forwarder.use), problems);
+    make_livekit_callers(catalog, config, problems);
+}
+
+void Assembly::make_livekit_callers(const plugin::Catalog& catalog, const config::Config& config,
+                                    std::vector<Problem>& problems) {
+    const auto settings = [&](Contract contract, const config::Instance& given) {
+        const ComponentEntry* entry = catalog.find(contract, given.use);
+        return entry != nullptr ? livekit_instance(*entry, given, config) : given;
+    };
+    if (const auto& given = config.provisioner; given.use != "none")
+        provisioner =
+            catalog.provisioner(settings(Contract::provisioner, given), host_for("provisioner:" + given.use), problems);
+    if (const auto& given = config.call_control; given.use != "none")
+        call_control = catalog.call_control(settings(Contract::call_control, given),
+                                            host_for("call_control:" + given.use), problems);
 }
 
 void Assembly::make_stores(const plugin::Catalog& catalog, const config::Config& config,
@@ -127,6 +159,8 @@ void Assembly::check_instances(std::vector<Problem>& problems) const {
     for (const auto& matcher : matchers) ask(matcher.get());
     for (const auto& [name, dialect] : dialects) ask(dialect.get());
     ask(forwarder.get());
+    ask(provisioner.get());
+    ask(call_control.get());
 }
 
 }  // namespace switchhook::app

@@ -6,12 +6,14 @@
 #include <string>
 #include <vector>
 
+#include <switchhook/call_control.hpp>
 #include <switchhook/dialect.hpp>
 #include <switchhook/forwarder.hpp>
 #include <switchhook/hook_store.hpp>
 #include <switchhook/host.hpp>
 #include <switchhook/matcher.hpp>
 #include <switchhook/outbox.hpp>
+#include <switchhook/provisioner.hpp>
 
 #include "core/app/logging.hpp"
 #include "core/config/config.hpp"
@@ -48,6 +50,8 @@ public:
 private:
     Host& host_for(std::string name);
     void make_stores(const plugin::Catalog& catalog, const config::Config& config, std::vector<Problem>& problems);
+    void make_livekit_callers(const plugin::Catalog& catalog, const config::Config& config,
+                              std::vector<Problem>& problems);
     void make_dialects(const plugin::Catalog& catalog, const config::Config& config, std::vector<Problem>& problems);
 
     Logging& logging_;
@@ -60,7 +64,14 @@ public:
     std::vector<std::unique_ptr<Matcher>> matchers;
     std::map<std::string, std::unique_ptr<Dialect>, std::less<>> dialects;  // by name
     std::unique_ptr<Forwarder> forwarder;
+    std::unique_ptr<Provisioner> provisioner;   // null: `none`
+    std::unique_ptr<CallControl> call_control;  // null: `none`
 };
+
+// The settings of a component that calls LiveKit: what its block gives, and `url`, `api_key` and `api_secret` of the
+// livekit block where it declares them and its own block does not.
+config::Instance livekit_instance(const ComponentEntry& entry, const config::Instance& given,
+                                  const config::Config& config);
 
 // The outbox's settings: what `storage` gives, and those of the delivery block that the component declares and
 // `storage` does not give itself.

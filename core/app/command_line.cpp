@@ -13,6 +13,7 @@ Result<Command> command_of(const std::string& word) {
     if (word == "serve") return Command::serve;
     if (word == "check") return Command::check;
     if (word == "plugins") return Command::plugins;
+    if (word == "provision") return Command::provision;
     if (word == "version") return Command::version;
     return wrong("'" + word + "' is no command");
 }
@@ -30,6 +31,8 @@ const char* usage() {
            "    --show          print the merged configuration and where each value comes from, secrets masked\n"
            "    --schema        print the JSON schema of the configuration\n"
            "  plugins           list the plugins, their contracts and settings\n"
+           "  provision         bring LiveKit's SIP trunk and dispatch rule to the wanted state, once\n"
+           "    --plan          only print what would be changed; exit code 2 when there is something\n"
            "  version           print the version\n"
            "\n"
            "options\n"
@@ -37,7 +40,9 @@ const char* usage() {
            "                    (without any: file:/etc/switchhook/switchhook.yaml, then env)\n"
            "  --help            this text\n"
            "\n"
-           "exit codes: 0 well, 64 wrong usage, 69 a needed service is missing, 78 configuration, 70 anything else\n";
+           "exit codes: 0 well, 2 changes are pending (provision --plan), 64 wrong usage, 69 a needed service is "
+           "missing, 78 configuration,\n"
+           "70 anything else\n";
 }
 
 Result<SourceName> source_name(const std::string& text) {
@@ -47,18 +52,21 @@ Result<SourceName> source_name(const std::string& text) {
     return name;
 }
 
-Result<CommandLine> command_line(const std::vector<std::string>& words, std::vector<SourceName> sources, bool show,
-                                 bool schema) {
+Result<CommandLine> command_line(const std::vector<std::string>& words, std::vector<SourceName> sources,
+                                 const Switches& switches) {
     if (words.empty()) return wrong("no command was given");
     if (words.size() > 1) return wrong("'" + words[1] + "' is too much: one command is enough");
     const auto command = command_of(words.front());
     if (!command) return command.status();
+    const auto [show, schema, plan] = switches;
     if ((show || schema) && *command != Command::check) return wrong("--show and --schema belong to the command check");
+    if (plan && *command != Command::provision) return wrong("--plan belongs to the command provision");
     if (show && schema) return wrong("--show and --schema are two questions; ask one");
     // `plugins` looks into a configuration only when it is told one.
     if (sources.empty() && *command != Command::plugins)
         sources = {{.use = "file", .argument = kDefaultFile}, {.use = "env", .argument = {}}};
-    return CommandLine{.command = *command, .sources = std::move(sources), .show = show, .schema = schema};
+    return CommandLine{
+        .command = *command, .sources = std::move(sources), .show = show, .schema = schema, .plan = plan};
 }
 
 }  // namespace switchhook::app

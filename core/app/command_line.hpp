@@ -9,7 +9,7 @@
 
 namespace switchhook::app {
 
-enum class Command : std::uint8_t { serve = 1, check, plugins, version };
+enum class Command : std::uint8_t { serve = 1, check, plugins, provision, version };
 
 // A configuration source, `--config USE[:ARGUMENT]`.
 struct SourceName {
@@ -24,6 +24,14 @@ struct CommandLine {
     std::vector<SourceName> sources;  // in the order in which they are merged
     bool show = false;                // check: the merged configuration
     bool schema = false;              // check: the JSON schema of the configuration
+    bool plan = false;                // provision: only say what would be changed
+};
+
+// What was switched on by an option without a value.
+struct Switches {
+    bool show = false;
+    bool schema = false;
+    bool plan = false;
 };
 
 // The text of `switchhook --help`.
@@ -34,7 +42,7 @@ Result<SourceName> source_name(const std::string& text);
 
 // Puts together what the option parser saw. Code::invalid: wrong usage, the text says what. No source given: the
 // default ones.
-Result<CommandLine> command_line(const std::vector<std::string>& words, std::vector<SourceName> sources, bool show,
-                                 bool schema);
+Result<CommandLine> command_line(const std::vector<std::string>& words, std::vector<SourceName> sources,
+                                 const Switches& switches);
 
 }  // namespace switchhook::app

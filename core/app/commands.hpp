@@ -9,6 +9,8 @@ namespace switchhook::app {
 int run_check(const CommandLine& line);
 // Libraries, contracts and settings; of the program's own folder, and of what a configuration names when one is given.
 int run_plugins(const CommandLine& line);
+// Makes the changes, or with --plan only prints them: then 2 says that there are some.
+int run_provision(const CommandLine& line);
 // Returns after SIGTERM or SIGINT, or when the start failed.
 int run_serve(const CommandLine& line);
 

@@ -6,6 +6,7 @@
 namespace switchhook::app {
 
 constexpr int kExitWell = 0;
+constexpr int kExitPending = 2;  // provision --plan: there are changes to make
 constexpr int kExitUsage = 64;
 constexpr int kExitUnavailable = 69;    // a needed service is missing
 constexpr int kExitSoftware = 70;       // anything else

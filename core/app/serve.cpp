@@ -46,8 +46,9 @@ int run_serve(const CommandLine& line) {
     Server server(loaded->configuration.config, *loaded->assembly, *loaded->logging, service_manager, loaded->clock);
     if (const Status started = server.start(); !started) return failed(started, log);
     wait_for_the_end(signals, log);
+    const Status failure = server.failure();
     server.stop();
-    return kExitWell;
+    return failure.ok() ? kExitWell : kExitUnavailable;
 }
 
 }  // namespace switchhook::app

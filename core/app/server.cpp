@@ -1,6 +1,9 @@
 #include "core/app/server.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <random>
 #include <utility>
 
@@ -69,6 +72,7 @@ Status Server::start() {
     health_->started();
     say_listening();
     tell_service_manager("READY=1\n");
+    if (provisioning_) provisioning_->start();
     return {};
 }
 
@@ -86,6 +90,8 @@ Status Server::start_delivery(const config::Sip& sip) {
         dialects_.add(name, *dialect);
     }
     if (Status opened = start_component(assembly_.forwarder.get()); !opened) return opened;
+    const auto provisioned = assembly_.outbox->mark(Mark::provisioned);
+    if (!provisioned) return provisioned.status();
 
     const auto& delivery = config_.delivery;
     for (const auto& hook : hooks_.routes()->hooks())
@@ -104,9 +110,43 @@ Status Server::start_delivery(const config::Sip& sip) {
         delivery::RequestWriter(dialects_, *assembly_.forwarder,
                                 delivery::Secrets(sip.hook_secret, sip.derived_secrets), sip.room_prefix, clock_),
         *assembly_.forwarder, *committer_, metrics_, log_, clock_);
+    if (Status begun = start_livekit_callers(sip, *provisioned != 0); !begun) return begun;
     if (Status recovered = committer_->start(*engine_); !recovered) return recovered;
     engine_->start();
     return {};
+}
+
+Status Server::start_livekit_callers(const config::Sip& sip, bool known) {
+    if (auto* control = assembly_.call_control.get(); control != nullptr) {
+        if (Status opened = start_component(control); !opened) return opened;
+        room_tenants_ = std::make_unique<rooms::RoomTenants>(*control, hooks_, metrics_, log_, clock_);
+        committer_->tell(*room_tenants_);
+        room_tenants_->start();
+    }
+    if (auto* provisioner = assembly_.provisioner.get(); provisioner != nullptr) {
+        if (Status opened = start_component(provisioner); !opened) return opened;
+        provisioning_ = std::make_unique<Provisioning>(
+            ProvisioningSettings{.room_prefix = sip.room_prefix,
+                                 .allowed_addresses = sip.allowed_addresses,
+                                 .wait = config_.livekit.wait,
+                                 .reconcile = config_.livekit.reconcile,
+                                 .known = known},
+            *provisioner,
+            [this, known] {
+                if (!known) committer_->set_mark(Mark::provisioned, clock_.unix_ms());
+                tell_service_manager({});
+            },
+            [this](const Status& why) {
+                failure_.with([&](Status& failure) { failure = why; });
+                ::kill(::getpid(), SIGTERM);  // main waits for it and stops in order
+            },
+            metrics_, log_, clock_);
+    }
+    return {};
+}
+
+Status Server::failure() const {
+    return failure_.with([](const Status& failure) { return failure; });
 }
 
 Status Server::start_fronts() {
@@ -158,6 +198,11 @@ void Server::stop() {
     if (health_) health_->stopping();
     log_.info("stopping");
     static_cast<void>(service_manager_.notify("STOPPING=1\nSTATUS=stopping"));
+    // Their calls under way end soon: what they would have done is done after the next start.
+    if (provisioning_) assembly_.provisioner->stop();
+    if (room_tenants_) assembly_.call_control->stop();
+    if (provisioning_) provisioning_->stop();
+    if (room_tenants_) room_tenants_->stop();
     stop_fronts(deadline);
     // The last quarter belongs to the committer: what has ended must become durable.
     if (engine_) engine_->stop(left_until(deadline - config_.server.stop_timeout / 4, clock_));

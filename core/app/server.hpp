@@ -14,6 +14,7 @@
 #include "core/api/hooks_api.hpp"
 #include "core/app/assembly.hpp"
 #include "core/app/logging.hpp"
+#include "core/app/provisioning.hpp"
 #include "core/app/service_manager.hpp"
 #include "core/base/guarded.hpp"
 #include "core/config/config.hpp"
@@ -25,6 +26,7 @@
 #include "core/metrics/metrics.hpp"
 #include "core/pipeline/committer.hpp"
 #include "core/pipeline/intake.hpp"
+#include "core/rooms/room_tenants.hpp"
 #include "core/routing/hooks.hpp"
 
 namespace switchhook::app {
@@ -44,6 +46,8 @@ public:
     Status start();
     // Ends everything within server.stop_timeout; what that cuts off is recovered at the next start. Safe twice.
     void stop();
+    // Not ok: LiveKit could not be provisioned. The server has then sent the program SIGTERM. Any thread.
+    Status failure() const;
 
 private:
     // As many changes of hooks come together to the hook table, which makes one write of those that wait.
@@ -52,6 +56,7 @@ private:
 
     Status start_component(Component* component);
     Status start_delivery(const config::Sip& sip);
+    Status start_livekit_callers(const config::Sip& sip, bool known);
     Status start_fronts();
     std::size_t connections();
     void add_endpoints();
@@ -84,6 +89,9 @@ private:
     std::unique_ptr<delivery::Engine> engine_;
     std::unique_ptr<pipeline::Intake> intake_;
     std::unique_ptr<api::Health> health_;
+    std::unique_ptr<rooms::RoomTenants> room_tenants_;  // null: call_control is `none`
+    std::unique_ptr<Provisioning> provisioning_;        // null: provisioner is `none`
+    base::Guarded<Status> failure_;
     base::Guarded<std::string> told_;  // the STATUS= that the service manager heard last
     http::Endpoints endpoints_;
     http::Endpoints admin_endpoints_;

@@ -55,12 +55,13 @@ void Server::add_endpoints() {
 std::vector<api::Probe> Server::requirements() {
     std::vector<api::Probe> probes;
     if (config_.livekit.keys.empty())
-        probes.push_back(
-            said("no LiveKit key is configured, so no webhook can be verified: set livekit.api_key and "
-                 "livekit.api_secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)"));
+        probes.push_back(said(std::string("no LiveKit key is configured, so no webhook can be verified") +
+                              (config_.sip ? " and LiveKit's SIP trunk and dispatch rule are not provisioned" : "") +
+                              ": set livekit.api_key and livekit.api_secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)"));
     if (config_.sip) {
         probes.emplace_back([this] { return assembly_.outbox->health(); });
         probes.emplace_back([this] { return committer_->health(); });
+        if (provisioning_) probes.emplace_back([this] { return provisioning_->done(); });
     }
     return probes;
 }
@@ -70,6 +71,8 @@ std::vector<api::Probe> Server::warnings() {
     probes.reserve(config_.warnings.size() + started_.size());
     for (const auto& warning : config_.warnings)
         probes.push_back(said(warning.place.empty() ? warning.text : warning.place + ": " + warning.text));
+    if (provisioning_) probes.emplace_back([this] { return provisioning_->in_order(); });
+    if (room_tenants_) probes.emplace_back([this] { return room_tenants_->health(); });
     for (const Component* component : started_)
         if (component != assembly_.outbox.get()) probes.emplace_back([component] { return component->health(); });
     return probes;

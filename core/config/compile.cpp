@@ -87,6 +87,10 @@ void compile_livekit(const Node* livekit, Reading& reading) {
     if (key_text && secret_text && !trimmed(*key_text).empty() && !trimmed(*secret_text).empty())
         add_livekit_key(*secret, "livekit.api_secret", *key_text, *secret_text, reading);
 
+    if (key_text) out.api_key = *key_text;
+    reading.take(out.wait, livekit, "livekit.wait");
+    reading.take(out.reconcile, livekit, "livekit.reconcile");
+
     const Node* const keys = given(livekit, "keys");
     if (keys == nullptr) return;
     for (const auto& [name, node] : keys->entries) {
@@ -99,6 +103,7 @@ void compile_livekit(const Node* livekit, Reading& reading) {
         if (const auto text = reading.secret(&node, path, unreadable))
             add_livekit_key(node, path, name, *text, reading);
     }
+    if (out.api_key.empty() && !out.keys.empty()) out.api_key = out.keys.begin()->first;
 }
 
 Node text_node(std::string text) {
@@ -154,6 +159,23 @@ void compile_stores(const Node& root, Reading& reading) {
     }
 }
 
+// A component that calls LiveKit. It needs something to do and keys to call with: without them it is `none`.
+Instance instance_for_livekit(const Node& root, std::string_view path, Reading& reading) {
+    const bool possible = given(&root, "sip") != nullptr && !reading.config().livekit.keys.empty();
+    const Node* const block = given(&root, path);
+    if (block == nullptr) return default_instance(possible ? "livekit" : "none");
+    Instance instance = read_instance(*block, std::string(path), "livekit", reading);
+    if (instance.use == "none") {
+        for (const auto& [name, node] : instance.settings.entries)
+            reading.problem(node, std::string(path) + "." + name + ": nothing is set for `use: none`; remove it");
+        instance.settings = {};
+    } else if (!possible && block->kind == NodeKind::map) {
+        reading.warning(*block, std::string(path) + " does nothing without a sip block and LiveKit keys");
+        instance = default_instance("none");
+    }
+    return instance;
+}
+
 void compile_instances(const Node& root, Reading& reading) {
     Config& out = reading.config();
     compile_stores(root, reading);
@@ -171,9 +193,8 @@ void compile_instances(const Node& root, Reading& reading) {
     const Node* const forwarder = given(&root, "forwarder");
     out.forwarder =
         forwarder != nullptr ? read_instance(*forwarder, "forwarder", "https", reading) : default_instance("https");
-    const Node* const provisioner = given(&root, "provisioner");
-    out.provisioner =
-        provisioner != nullptr ? read_instance(*provisioner, "provisioner", "none", reading) : default_instance("none");
+    out.provisioner = instance_for_livekit(root, "provisioner", reading);
+    out.call_control = instance_for_livekit(root, "call_control", reading);
     out.plugins = reading.texts(&root, "plugins");
 }
 

@@ -47,7 +47,10 @@ struct Admin {
 struct LiveKit {
     std::string url = "http://localhost:7880";
     std::map<std::string, std::string, std::less<>>
-        keys;  // API key -> secret; api_key/api_secret and livekit.keys together
+        keys;                         // API key -> secret; api_key/api_secret and livekit.keys together
+    std::string api_key;              // that we call LiveKit with: api_key, else the first of keys; empty: none
+    milliseconds wait{30'000};        // until a LiveKit that was never reached ends the start
+    milliseconds reconcile{300'000};  // between two looks at trunk and rule; 0: never
 };
 
 struct Sip {
@@ -106,7 +109,8 @@ struct Config {
     bool hook_store_is_storage = true;  // hook_store was not configured: the storage component keeps the hooks too
     std::vector<Instance> matchers;     // default: sip_host, wildcard
     Instance forwarder;                 // default: https
-    Instance provisioner;               // default and only one so far: none
+    Instance provisioner;               // `none` when there is nothing to provision
+    Instance call_control;              // `none` when there is nobody to tell
     Delivery delivery;
     std::vector<Problem> warnings;  // shown at start and in readiness; they stop nothing
     std::vector<Problem> notices;   // shown once at start: keys of the reference that mean nothing here

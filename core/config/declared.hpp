@@ -22,6 +22,8 @@ constexpr std::string_view contract_of_block(std::string_view path) {
     if (path == "hook_store") return "hook store";
     if (path == "matchers[]") return "matcher";
     if (path == "forwarder") return "forwarder";
+    if (path == "provisioner") return "provisioner";
+    if (path == "call_control") return "call control";
     return {};
 }
 

@@ -18,7 +18,6 @@ constexpr std::int64_t kPorts = 65'535;
 
 constexpr std::array<std::string_view, 2> kHookSecrets{"shared", "derived"};
 constexpr std::array<std::string_view, 2> kRoles{"operator", "tenant"};
-constexpr std::array<std::string_view, 1> kProvisioners{"none"};
 constexpr std::array<std::string_view, 1> kRetries{"call"};
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
@@ -87,6 +86,10 @@ constexpr std::array kKeys{
     value("livekit.api_secret", secret, nullptr, "LIVEKIT_API_SECRET", "Secret of api_key."),
     section("livekit.keys", "Further keys, for rotation: each key with its secret."),
     value("livekit.keys.*", secret, nullptr, {}, "Secret of that key."),
+    ranged("livekit.wait", duration, "30s", 0, kHour,
+           "How long LiveKit may be out of reach at the first start; then exit code 69."),
+    ranged("livekit.reconcile", duration, "5min", 0, kDay,
+           "How often trunk and dispatch rule are compared with the wanted state; 0 never."),
     foreign("livekit.public_url"),
 
     section("sip", "SIP calls. Absent: nothing is forwarded, and the log does not mention SIP."),
@@ -145,8 +148,13 @@ constexpr std::array kKeys{
     required("matchers[].use", text, "Which matcher."),
     instance("forwarder", "How written requests travel."),
     value("forwarder.use", text, "https", {}, "Which forwarder."),
-    section("provisioner", "Who brings LiveKit's trunk and dispatch rule to the wanted state."),
-    choice("provisioner.use", "none", kProvisioners, "none: trunk and rule are managed elsewhere."),
+    instance("provisioner", "Who brings LiveKit's trunk and dispatch rule to the wanted state."),
+    value(
+        "provisioner.use", text, nullptr, {},
+        "none: trunk and rule are managed elsewhere. By default livekit when there are a sip block and LiveKit keys."),
+    instance("call_control", "Who tells LiveKit which tenant a room belongs to."),
+    value("call_control.use", text, nullptr, {},
+          "none: rooms are not marked. By default livekit when there are a sip block and LiveKit keys."),
 
     section("delivery", "How events are delivered; a hook may choose its own dialect."),
     value("delivery.dialect", text, "livekit", {}, "How events are written and signed."),

@@ -142,9 +142,13 @@ private:
 
     std::string instance_block(std::string_view path, std::size_t indent) const {
         if (path == "hook_store" && config_.hook_store_is_storage) return {};
-        const Instance& which = path == "storage"      ? config_.storage
-                                : path == "hook_store" ? config_.hook_store
-                                                       : config_.forwarder;
+        const Instance& which = path == "storage"        ? config_.storage
+                                : path == "hook_store"   ? config_.hook_store
+                                : path == "provisioner"  ? config_.provisioner
+                                : path == "call_control" ? config_.call_control
+                                                         : config_.forwarder;
+        // Nothing is said of LiveKit's SIP side when SIP is off.
+        if (which.use == "none" && !config_.sip) return {};
         return heading(indent, path, instance(which, path, indent + 2));
     }
 

@@ -7,6 +7,9 @@ namespace switchhook::metrics {
 Metrics::Metrics()
     : webhooks_refused_(counters("switchhook_webhooks_refused_total", "Webhooks that were not accepted, by reason.")),
       attempts_(counters("switchhook_attempts_total", "Delivery attempts, by outcome.")),
+      provision_runs_(counters("switchhook_provision_runs_total",
+                               "Comparisons of LiveKit's trunk and rule with the wanted state, by result.")),
+      room_tenants_(counters("switchhook_room_tenants_total", "Rooms whose tenant LiveKit was told, by result.")),
       webhooks_received(counter("switchhook_webhooks_received_total", "Requests to the webhook endpoint.")),
       webhooks_verified(
           counter("switchhook_webhooks_verified_total", "Webhooks whose signature and digest are LiveKit's.")),
@@ -28,6 +31,10 @@ Metrics::Metrics()
       deliveries_dead(counter("switchhook_deliveries_dead_total", "Deliveries that became dead letters.")),
       end_to_end_seconds(histogram("switchhook_end_to_end_seconds", "From the append to the delivery.", 0.0005, 2, 20)),
       lanes(gauge("switchhook_lanes", "Hooks with a lane.")),
+      provision_changes(
+          counter("switchhook_provision_changes_total", "Changes made to LiveKit's trunk and dispatch rule.")),
+      provisioned(gauge("switchhook_provisioned", "1 when LiveKit's trunk and rule are known to be as wanted.")),
+      room_tenants_waiting(gauge("switchhook_room_tenants_waiting", "Rooms whose tenant LiveKit is still to be told.")),
       queue_depth(gauge("switchhook_queue_depth", "Deliveries that wait.")),
       queue_oldest_seconds(gauge("switchhook_queue_oldest_seconds", "Age of the oldest delivery that waits.")),
       dead_letters(gauge("switchhook_dead_letters", "Dead letters that are kept.")),
@@ -49,6 +56,14 @@ prometheus::Counter& Metrics::webhooks_refused(std::string_view reason) {
 
 prometheus::Counter& Metrics::attempts(std::string_view outcome) {
     return attempts_.Add({{"outcome", std::string(outcome)}});
+}
+
+prometheus::Counter& Metrics::provision_runs(std::string_view result) {
+    return provision_runs_.Add({{"result", std::string(result)}});
+}
+
+prometheus::Counter& Metrics::room_tenants(std::string_view result) {
+    return room_tenants_.Add({{"result", std::string(result)}});
 }
 
 prometheus::Family<prometheus::Counter>& Metrics::counters(const char* name, const char* help) {

@@ -28,6 +28,8 @@ private:
     prometheus::Histogram& histogram(const char* name, const char* help, double first, double factor, int buckets);
     prometheus::Family<prometheus::Counter>& webhooks_refused_;
     prometheus::Family<prometheus::Counter>& attempts_;
+    prometheus::Family<prometheus::Counter>& provision_runs_;
+    prometheus::Family<prometheus::Counter>& room_tenants_;
 
 public:
     // Intake
@@ -53,6 +55,13 @@ public:
     prometheus::Counter& deliveries_dead;
     prometheus::Histogram& end_to_end_seconds;  // append -> delivered
     prometheus::Gauge& lanes;
+    // LiveKit
+    prometheus::Counter& provision_runs(std::string_view result);  // unchanged, changed, failed
+    prometheus::Counter& provision_changes;
+    prometheus::Gauge& provisioned;  // 1: trunk and rule were seen in the wanted state
+    prometheus::Counter& room_tenants(
+        std::string_view result);  // set, was_set, other, no_object, gone, failed, given_up
+    prometheus::Gauge& room_tenants_waiting;
     // Filled at each scrape
     prometheus::Gauge& queue_depth;
     prometheus::Gauge& queue_oldest_seconds;

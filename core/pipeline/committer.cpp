@@ -54,6 +54,10 @@ void Committer::hear(std::vector<Settlement>& settlements) {
         std::move(settlements.begin(), settlements.end(), std::back_inserter(unsettled_));
 }
 
+void Committer::hear(MarkRequest& request) {
+    if (const Status made = outbox_.set_mark(request.mark, request.value); !made) reports_.mark_failed(made);
+}
+
 void Committer::hear(Stop& stop) {
     stopping_ = true;
     stop_at_ = stop.deadline;
@@ -143,6 +147,7 @@ void Committer::committed(std::span<Arrival> arrivals, std::span<Settlement> set
         const bool full = what.disposition == Disposition::full;
         any_full = any_full || full;
         answer(arrivals[i], full ? try_later() : accepted());
+        if (owners_ != nullptr && what.room_hook != 0) owners_->seen(arrivals[i].event->event(), what.room_hook);
     }
     if (any_full) {
         reports_.full();

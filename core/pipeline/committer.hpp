@@ -26,6 +26,7 @@
 #include "core/livekit/reader.hpp"
 #include "core/metrics/metrics.hpp"
 #include "core/pipeline/group_reports.hpp"
+#include "core/pipeline/room_owners.hpp"
 #include "core/routing/hooks.hpp"
 
 namespace switchhook::pipeline {
@@ -65,6 +66,9 @@ public:
     Committer(const Committer&) = delete;
     Committer& operator=(const Committer&) = delete;
 
+    // Before start. `owners` outlives the committer, or at least its stop.
+    void tell(RoomOwners& owners) { owners_ = &owners; }
+
     // Reads the backlog of earlier runs, hands it to `sink`, and begins. Not ok: the outbox cannot be read, nothing
     // began. `sink` outlives the committer, or at least its stop.
     Status start(delivery::Sink& sink);
@@ -77,6 +81,8 @@ public:
     bool offer(Arrival& arrival);
     void settle(std::vector<delivery::Settlement> settlements) override;
     void claim(HookId hook, DeliveryId after, std::size_t limit) override;
+    // Any thread, never blocks: makes it durable when its turn comes.
+    void set_mark(Mark mark, std::int64_t value);
 
     // Any thread. Not ok: commits fail, or the outbox is full, and webhooks are answered 503. A failure counts for 10 s
     // unless it shows itself again: without traffic nothing else would tell that it is over.
@@ -93,10 +99,14 @@ private:
         DeliveryId after;
         std::size_t limit;
     };
+    struct MarkRequest {
+        Mark mark;
+        std::int64_t value;
+    };
     struct Stop {
         TimePoint deadline;
     };
-    using Message = std::variant<Arrival, std::vector<delivery::Settlement>, ClaimRequest, Stop>;
+    using Message = std::variant<Arrival, std::vector<delivery::Settlement>, ClaimRequest, MarkRequest, Stop>;
     struct Failing {
         Status status;
         TimePoint at;
@@ -107,6 +117,7 @@ private:
     void hear(Arrival& arrival) { arrivals_.push_back(std::move(arrival)); }
     void hear(std::vector<delivery::Settlement>& settlements);
     void hear(ClaimRequest& claim) { claims_.push_back(claim); }
+    void hear(MarkRequest& request);
     void hear(Stop& stop);
     void take_group();
     void take_settlements();
@@ -141,6 +152,7 @@ private:
 
     // The rest belongs to the committer's thread.
     delivery::Sink* sink_ = nullptr;
+    RoomOwners* owners_ = nullptr;  // null: nobody wants to know
     std::vector<Message> heard_;
     std::deque<Arrival> arrivals_;
     std::vector<delivery::Settlement> unsettled_;

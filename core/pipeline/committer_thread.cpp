@@ -47,6 +47,10 @@ void Committer::claim(HookId hook, DeliveryId after, std::size_t limit) {
     mailbox_.push(ClaimRequest{hook, after, limit});
 }
 
+void Committer::set_mark(Mark mark, std::int64_t value) {
+    mailbox_.push(MarkRequest{mark, value});
+}
+
 Status Committer::health() const {
     const Failing failing = failing_.with([](const Failing& held) { return held; });
     if (failing.status.ok() || clock_.steady() - failing.at >= kFailureCounts) return {};

@@ -107,4 +107,11 @@ void GroupReports::maintenance_failed(const Status& why) {
                {{"detail", why.message()}, {"held_back", std::to_string(*held_back)}});
 }
 
+void GroupReports::mark_failed(const Status& why) {
+    const auto held_back = lines_.admit(Line::mark_failed, clock_.steady());
+    if (!held_back) return;
+    log_.warning("the outbox did not keep a mark for the next start",
+                 {{"detail", why.message()}, {"held_back", std::to_string(*held_back)}});
+}
+
 }  // namespace switchhook::pipeline

@@ -22,6 +22,8 @@ def config(folder, tenant_hooks=(), authority=None, **blocks):
         "livekit": {"url": "http://127.0.0.1:1", "api_key": "devkey", "api_secret": "secret"},
         "sip": {"room_prefix": "sip-", "allowed_addresses": ["127.0.0.0/8"], "hook_secret": "0123456789abcdef0123",
                 "hooks": list(tenant_hooks)},
+        "provisioner": {"use": "none"},  # LiveKit itself is in tests/e2e
+        "call_control": {"use": "none"},
         "storage": {"use": "sqlite", "path": str(pathlib.Path(folder) / "switchhook.db")},
         "forwarder": {"use": "https", "allow": ["127.0.0.0/8", "::1/128"]},
     }

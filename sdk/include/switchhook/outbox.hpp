@@ -163,7 +163,8 @@ public:
     virtual Result<std::vector<Backlog>> backlog() = 0;
     // Small steps of housekeeping: drops parked events whose time ran out, prunes delivered ones, checkpoints.
     virtual Result<Maintained> maintain(std::int64_t now_ms) = 0;
-    // 0: never set. set_mark is durable on return.
+    // 0: never set. mark() may come before the committer's first call, from the thread that called start. set_mark is
+    // durable on return.
     virtual Result<std::int64_t> mark(Mark mark) = 0;
     virtual Status set_mark(Mark mark, std::int64_t value) = 0;
     // Any thread, never blocks on I/O.

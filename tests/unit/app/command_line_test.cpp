@@ -20,30 +20,36 @@ TEST(SourceName, IsRefusedWithoutAName) {
 
 TEST(CommandLine, ReadsTheDefaultSourcesWhenNoneIsNamed) {
     const Sources standard{{"file", "/etc/switchhook/switchhook.yaml"}, {"env", ""}};
-    for (const char* command : {"serve", "check"})
-        EXPECT_EQ(command_line({command}, {}, false, false)->sources, standard);
-    EXPECT_EQ(command_line({"plugins"}, {}, false, false)->sources, Sources{});
+    for (const char* command : {"serve", "check"}) EXPECT_EQ(command_line({command}, {}, {})->sources, standard);
+    EXPECT_EQ(command_line({"plugins"}, {}, {})->sources, Sources{});
 }
 
 TEST(CommandLine, KeepsTheOrderOfNamedSources) {
     const Sources named{{"env", ""}, {"file", "b"}, {"file", "a"}};
     for (const char* command : {"serve", "check", "plugins", "version"})
-        EXPECT_EQ(command_line({command}, named, false, false)->sources, named) << command;
+        EXPECT_EQ(command_line({command}, named, {})->sources, named) << command;
 }
 
 TEST(CommandLine, IsRefusedWhenItAsksForNothingKnown) {
-    EXPECT_FALSE(command_line({}, {}, false, false).ok());
-    EXPECT_FALSE(command_line({"dance"}, {}, false, false).ok());
-    EXPECT_FALSE(command_line({"Serve"}, {}, false, false).ok());
-    EXPECT_FALSE(command_line({"serve", "check"}, {}, false, false).ok());
+    EXPECT_FALSE(command_line({}, {}, {}).ok());
+    EXPECT_FALSE(command_line({"dance"}, {}, {}).ok());
+    EXPECT_FALSE(command_line({"Serve"}, {}, {}).ok());
+    EXPECT_FALSE(command_line({"serve", "check"}, {}, {}).ok());
+}
+
+TEST(CommandLine, TakesPlanWithProvisionOnly) {
+    EXPECT_TRUE(command_line({"provision"}, {}, {.plan = true})->plan);
+    EXPECT_FALSE(command_line({"provision"}, {}, {})->plan);
+    EXPECT_FALSE(command_line({"serve"}, {}, {.plan = true}).ok());
+    EXPECT_FALSE(command_line({"provision"}, {}, {.show = true}).ok());
 }
 
 TEST(CommandLine, TakesShowAndSchemaWithCheckOnlyAndNotTogether) {
-    EXPECT_TRUE(command_line({"check"}, {}, true, false)->show);
-    EXPECT_TRUE(command_line({"check"}, {}, false, true)->schema);
-    EXPECT_FALSE(command_line({"serve"}, {}, true, false).ok());
-    EXPECT_FALSE(command_line({"plugins"}, {}, false, true).ok());
-    EXPECT_FALSE(command_line({"check"}, {}, true, true).ok());
+    EXPECT_TRUE(command_line({"check"}, {}, {.show = true})->show);
+    EXPECT_TRUE(command_line({"check"}, {}, {.schema = true})->schema);
+    EXPECT_FALSE(command_line({"serve"}, {}, {.show = true}).ok());
+    EXPECT_FALSE(command_line({"plugins"}, {}, {.schema = true}).ok());
+    EXPECT_FALSE(command_line({"check"}, {}, {.show = true, .schema = true}).ok());
 }
 
 }  // namespace

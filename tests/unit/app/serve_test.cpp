@@ -16,7 +16,8 @@ namespace switchhook::app {
 namespace {
 
 constexpr char kSip[] =
-    "sip:\n  room_prefix: sip-\n  allowed_addresses: [ 127.0.0.0/8 ]\n  hook_secret: 0123456789abcdef\n";
+    "sip:\n  room_prefix: sip-\n  allowed_addresses: [ 127.0.0.0/8 ]\n  hook_secret: 0123456789abcdef\n"
+    "provisioner: { use: none }\ncall_control: { use: none }\n";
 
 class Serving : public testing::Test {
 protected:

@@ -41,6 +41,29 @@ TEST(Compiling, nothing_yields_the_defaults) {
     EXPECT_TRUE(result.config.warnings.empty());
 }
 
+TEST(CallersOfLiveKit, are_the_livekit_plugin_when_there_is_something_to_do_and_a_key) {
+    const std::string sip = "sip: { room_prefix: a, allowed_addresses: [ 10.0.0.1 ] }\n";
+    const std::string key = "livekit: { api_key: k, api_secret: s }\n";
+    EXPECT_EQ(compiled_file(sip + key).config.provisioner.use, "livekit");
+    EXPECT_EQ(compiled_file(sip + key).config.call_control.use, "livekit");
+    EXPECT_EQ(compiled_file(key).config.provisioner.use, "none");
+    EXPECT_EQ(compiled_file(sip).config.provisioner.use, "none");
+    const auto own = compiled_file(sip + key + "provisioner: { trunk: mine }\ncall_control: { use: none }\n");
+    EXPECT_EQ(own.all(), "");
+    EXPECT_EQ(own.config.provisioner.use, "livekit");
+    EXPECT_EQ(own.config.provisioner.settings.find("trunk")->text, "mine");
+    EXPECT_EQ(own.config.call_control.use, "none");
+    const auto idle = compiled_file(key + "provisioner: { use: livekit }\n");
+    EXPECT_EQ(idle.config.provisioner.use, "none");
+    EXPECT_EQ(idle.config.warnings.size(), 1U);
+}
+
+TEST(CallersOfLiveKit, use_the_api_key_or_the_first_of_the_keys) {
+    EXPECT_EQ(compiled_file("livekit: { api_key: z, api_secret: s, keys: { a: t } }\n").config.livekit.api_key, "z");
+    EXPECT_EQ(compiled_file("livekit: { keys: { b: t, a: t } }\n").config.livekit.api_key, "a");
+    EXPECT_EQ(compiled_file("").config.livekit.api_key, "");
+}
+
 // One tree in which every key with a default is given its default.
 Node declared_defaults() {
     Node root;
@@ -173,7 +196,10 @@ TEST(Shape, of_wrong_values_is_reported_with_key_and_place) {
         {"matchers: [ { headers: [to] } ]\n", "matchers[0].use is missing"},
         {"hook_store: { path: /x }\n", "hook_store.use is missing"},
         {"forwarder: { use: '' }\n", "forwarder.use is missing"},
-        {"provisioner: { use: livekit }\n", "provisioner.use: must be none"},
+        {"provisioner: none\n", "provisioner must be a map with `use` and settings"},
+        {"call_control: { use: '' }\n", "call_control.use is missing"},
+        {"livekit: { wait: 2h }\n", "livekit.wait: must be between 0ms and 3600000ms"},
+        {"livekit: { reconcile: often }\n", "livekit.reconcile: "},
         {"delivery:\n  retry: never\n", "delivery.retry: must be call"},
         {"delivery:\n  concurrency: 0\n", "delivery.concurrency: must be between 1 and 1024"},
         {"livekit:\n  keys: [a]\n", "livekit.keys must be a map of keys"},
@@ -189,7 +215,7 @@ TEST(UnknownKeys, are_errors_with_the_nearest_known_key) {
         {"sip:\n  rom_prefix: a\n", "sip.rom_prefix: unknown key; did you mean 'sip.room_prefix'?"},
         {"sip:\n  hooks:\n    - { hots: a }\n", "sip.hooks[0].hots: unknown key; did you mean 'sip.hooks[0].host'?"},
         {"hook_secret: x\n", "hook_secret: unknown key; did you mean 'sip.hook_secret'?"},
-        {"provisioner: { use: none, url: x }\n", "provisioner.url: unknown key"},
+        {"provisioner: { use: none, url: x }\n", "provisioner.url: nothing is set for `use: none`; remove it"},
         {"zzzzzzz: 1\n", "zzzzzzz: unknown key\n"},
         {"'': 1\n", ": unknown key\n"},
         {"<<: { server: { port: 1 } }\n", "<<: unknown key"},
