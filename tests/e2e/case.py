@@ -39,20 +39,21 @@ def without_password(body):
 
 class Case(unittest.TestCase):
     maxDiff = None
+    settings = None  # LiveKit's; none: the lab's own
 
     @classmethod
     def setUpClass(cls):
         cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="e2e-class-"))
         cls.addClassCleanup(shutil.rmtree, cls.shared, ignore_errors=True)
         cls.authority = Authority(cls.shared / "tls")
-        cls.lab = Lab(cls.shared / "lab")
+        cls.lab = Lab(cls.shared / "lab", settings=cls.settings)
         cls.addClassCleanup(cls.lab.end)
         cls.witness = Witness()
         cls.addClassCleanup(cls.witness.close)
         cls.participants = Participants()
         cls.addClassCleanup(cls.participants.close)
         cls.answering = Answering(cls.participants, cls.witness)
-        cls.phone = phone(cls.lab, cls.witness, cls.participants, cls.answering)
+        cls.phone = phone(cls.witness, cls.participants, cls.answering, api=cls.lab.api)
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="e2e-test-"))
@@ -93,8 +94,7 @@ class Case(unittest.TestCase):
 
     def switchhook(self, *hooks, start=True, addresses=None, **blocks):
         """The real program. `addresses`: allowed to call; `blocks`: of its configuration, instead of the lab's."""
-        blocks = {"provisioner": {"use": "none"},
-"server": {"host": "127.0.0.1", "port": WEBHOOK_PORT},
+        blocks = {"server": {"host": "127.0.0.1", "port": WEBHOOK_PORT},
                   "livekit": {"url": f"http://127.0.0.1:{LIVEKIT_PORT}", "api_key": "devkey", "api_secret": "secret"},
                   **blocks}
         settings = config(self.folder, hooks, self.authority, **blocks)

@@ -44,6 +44,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="switchhook-e2e-")
     tempfile.tempdir = folder
     os.environ["TMPDIR"] = folder
+    os.environ["VIRTUAL_ENV"] = sys.prefix
     began, times, ran, wrong, skipped = time.monotonic(), [], 0, 0, 0
     try:
         for path in sorted(HERE.glob("test_*.py")):
