@@ -91,16 +91,19 @@ class FirstCall(unittest.TestCase):
             elif language == "text":
                 page.compare(text)
             elif language == "call":
-                self.call(text.strip(), folder)
+                self.call(text.strip(), page)
             else:
                 page.write(name, text)
         self.assertEqual({"sh", "yaml", "python", "text", "call"}, set(seen))
 
-    def call(self, host, folder):
+    def call(self, host, page):
         witness = Witness()
         self.addCleanup(witness.close)
         participants = Participants("ws://127.0.0.1:7880", "APIfirstcall", "0123456789abcdef0123456789abcdef")
         self.addCleanup(participants.close)
         line = phone(witness, participants, Answering(participants, witness), bridge_port=5060)
         line.dial(f"<sip:+15551230001@{host}>").wait_finished()
-        until(lambda: "room_finished" in (folder / "tenant.log").read_text(), "the last event at the tenant")
+        try:
+            until(lambda: "room_finished" in (page.folder / "tenant.log").read_text(), "room_finished", 10)
+        except TimeoutError:
+            self.fail(f"the tenant did not get the whole call\n{page.logs()}")

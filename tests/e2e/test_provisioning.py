@@ -287,6 +287,16 @@ class WhatIsRefused(ProvisioningCase):
         self.assertIn(f"LiveKit at {own}", log)
         self.assertIn("no LiveKit API", log)
 
+    def test_addresses_that_livekit_would_store_and_never_match_are_refused(self):
+        # LiveKit checks nothing: it answers 200 to each of these, and when no entry of a trunk is valid it lets everybody call.
+        for address in ("[::1]", "customer.example", "10.0.0.0/33", "", "::ffff:10.0.0.1", "54.172.60.0/30;10.0.0.1"):
+            self.assertEqual(self.lab.api.create_trunk(name="probe", allowed_addresses=[address])["allowed_addresses"], [address])
+            self.lab.api.clear_sip()
+            code, _, err = self.provision(self.wanting(addresses=[address]))
+            self.assertIn(code, (69, 78), f"{address!r} was taken")
+            self.assertIn("allowed_address", err)
+            self.assertEqual(self.lab.api.trunks(), [])
+
     def test_sip_without_keys_starts_with_a_warning_and_readiness_says_it(self):
         server = self.wanting(livekit={"url": URL}, provisioner=None, call_control=None).start()
         self.assertRegex(server.log(), "warning.*key")
