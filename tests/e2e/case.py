@@ -60,9 +60,8 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.witness.forget()
         self.tenants, self.server = {}, None
-        self.addCleanup(self.explain)
 
-    def explain(self):
+    def tearDown(self):
         """A test that failed shows what LiveKit said, and the server's log."""
         outcome = self._outcome.result
         if any(test is self for test, _ in outcome.failures + outcome.errors):
@@ -73,7 +72,7 @@ class Case(unittest.TestCase):
                 print("-- who should have answered:", *self.answering.faults, sep="\n   ")
             lines = [line for line in self.lab.log("livekit").splitlines() if "webhook" in line and "200 OK" not in line]
             print("-- LiveKit about webhooks that were not answered 200:", *lines[-10:], sep="\n   ")
-            if self.server is not None and self.server.process is not None:
+            if self.server is not None and self.server.process is not None and self.server.process.poll() is None:
                 lines = self.server.request("GET", "/metrics", admin=True)[2].decode().splitlines()
                 print("-- switchhook's counts:", *(x for x in lines if not re.search(r"^#| 0$|_bucket", x)), sep="\n   ")
             log = self.folder / "switchhook.log"

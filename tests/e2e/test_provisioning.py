@@ -271,6 +271,34 @@ class WhatIsRefused(ProvisioningCase):
         self.assertEqual(code, 69)
         self.assertIn("theirs", err)
 
+    def test_the_way_out_of_that_conflict_is_to_name_their_trunk_as_ours(self):
+        theirs = self.lab.api.create_trunk(name="theirs", allowed_addresses=["198.51.100.1"], auth_username="u", auth_password="p")
+        self.ready(self.wanting(provisioner={"use": "livekit", "trunk": "theirs"}).start())
+        trunk, _ = self.found()
+        self.assertEqual(trunk["sip_trunk_id"], theirs["sip_trunk_id"])
+        self.assertEqual((trunk["auth_username"], trunk["auth_password"]), ("u", "p"), "what is not ours to set was lost")
+
+    def test_a_foreign_rule_on_our_trunk_is_a_conflict_that_names_it(self):
+        server = self.wanting()
+        self.assertEqual(self.provision(server)[0], 0)
+        trunk, rule = self.found()
+        self.lab.api.call("SIP.DeleteSIPDispatchRule", {"sip_dispatch_rule_id": rule["sip_dispatch_rule_id"]}, SIP_ADMIN)
+        theirs = self.lab.api.create_rule(name="theirs", trunk_ids=[trunk["sip_trunk_id"]], rule={"dispatch_rule_direct": {"room_name": "lobby"}})
+        log = self.ends(server)
+        for part in (URL, TRUNK, RULE, "theirs", theirs["sip_dispatch_rule_id"]):
+            self.assertIn(part, log)
+        self.assertEqual(self.lab.api.rules(), [theirs])
+
+    def test_another_deployment_s_trunk_is_a_conflict_that_names_its_room_prefix(self):
+        self.assertEqual(self.provision(self.wanting())[0], 0)
+        before = self.found()
+        other = self.wanting()
+        settings = json.loads(other.config_file.read_text(encoding="utf-8"))
+        settings["sip"]["room_prefix"] = "phone-"
+        other.write(settings)
+        self.assertRegex(self.ends(other), "room prefix 'sip-'")
+        self.assertEqual(self.found(), before)
+
     def test_the_wrong_secret_is_told_without_secret_or_token(self):
         log = self.ends(self.wanting(livekit=self.livekit(api_secret="not-the-secret-at-all")))
         self.assertIn(URL, log)
@@ -334,7 +362,7 @@ class LateLiveKit(ProvisioningCase):
         self.lab.start_livekit()
         server = self.wanting(livekit=self.livekit(wait="300ms"))
         self.ready(server.start())
-        server.kill()
+        self.assertEqual(server.stop(), 0)
         self.lab.kill("livekit")
         server.start()
         self.assertTrue(server.wait_metric("switchhook_provision_runs_total", 3))  # 250 and 500 ms apart: past the wait
