@@ -22,12 +22,14 @@ HookId hook_id(std::string_view host, std::string_view auth_id) {
     return id == 0 ? 1 : id;
 }
 
-Routes::Routes(std::vector<Hook> hooks, std::span<const std::unique_ptr<Matcher>> chain) : hooks_(std::move(hooks)) {
+Routes::Routes(std::vector<Hook> hooks, std::shared_ptr<const Chain> chain)
+    : chain_(std::move(chain)), hooks_(std::move(hooks)) {
     std::sort(hooks_.begin(), hooks_.end(), [](const Hook& a, const Hook& b) { return a.host < b.host; });
     by_id_.reserve(hooks_.size());
     for (const auto& hook : hooks_) by_id_.emplace(hook.id, &hook);
-    indexes_.reserve(chain.size());
-    for (const auto& matcher : chain)
+    if (chain_ == nullptr) return;
+    indexes_.reserve(chain_->size());
+    for (const auto& matcher : *chain_)
         if (auto index = matcher->index(hooks_)) indexes_.push_back(std::move(index));
 }
 
