@@ -49,6 +49,9 @@ void Application::defineOptions(Poco::Util::OptionSet& options) {
         Option("config", "", "a configuration source").required(false).repeatable(true).argument("source"));
     options.addOption(Option("show", "", "print the merged configuration").required(false).repeatable(false));
     options.addOption(Option("schema", "", "print the schema").required(false).repeatable(false));
+    options.addOption(Option("tenant", "", "the tenant of a secret").required(false).repeatable(false).argument("id"));
+    options.addOption(
+        Option("dialect", "", "the dialect of a secret").required(false).repeatable(false).argument("name"));
     options.addOption(Option("help", "h", "how to use the program").required(false).repeatable(false));
 }
 
@@ -60,6 +63,10 @@ void Application::handleOption(const std::string& name, const std::string& value
         show_ = true;
     } else if (name == "schema") {
         schema_ = true;
+    } else if (name == "tenant") {
+        tenant_ = value;
+    } else if (name == "dialect") {
+        dialect_ = value;
     } else if (auto source = source_name(value); source) {
         sources_.push_back(*std::move(source));
     } else if (wrong_.empty()) {
@@ -73,7 +80,7 @@ int Application::main(const std::vector<std::string>& words) {
         return kExitWell;
     }
     if (!wrong_.empty()) return wrong_usage(wrong_);
-    const auto line = command_line(words, sources_, show_, schema_);
+    const auto line = command_line(words, sources_, show_, schema_, tenant_, dialect_);
     if (!line) return wrong_usage(line.status().message());
     return run_command(*line);
 }
@@ -86,6 +93,8 @@ int Application::run_command(const CommandLine& line) {
             return run_check(line);
         case Command::plugins:
             return run_plugins(line);
+        case Command::secret:
+            return run_secret(line);
         case Command::version:
             std::puts("switchhook " SWITCHHOOK_VERSION);
             return kExitWell;

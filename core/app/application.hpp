@@ -3,6 +3,7 @@
 
 #include <Poco/Util/ServerApplication.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ private:
     bool show_ = false;
     bool schema_ = false;
     bool help_ = false;
+    std::optional<std::string> tenant_;
+    std::optional<std::string> dialect_;
     std::string wrong_;  // what was wrong with an option
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,7 @@
 
 namespace switchhook::app {
 
-enum class Command : std::uint8_t { serve = 1, check, plugins, version };
+enum class Command : std::uint8_t { serve = 1, check, plugins, version, secret };
 
 // A configuration source, `--config USE[:ARGUMENT]`.
 struct SourceName {
@@ -24,6 +25,8 @@ struct CommandLine {
     std::vector<SourceName> sources;  // in the order in which they are merged
     bool show = false;                // check: the merged configuration
     bool schema = false;              // check: the JSON schema of the configuration
+    std::string tenant;               // secret: whose; trimmed, not empty
+    std::string dialect;              // secret: in whose form; empty: that of the tenant's hooks
 };
 
 // The text of `switchhook --help`.
@@ -33,8 +36,9 @@ const char* usage();
 Result<SourceName> source_name(const std::string& text);
 
 // Puts together what the option parser saw. Code::invalid: wrong usage, the text says what. No source given: the
-// default ones.
+// default ones. `tenant` and `dialect`: what --tenant and --dialect named.
 Result<CommandLine> command_line(const std::vector<std::string>& words, std::vector<SourceName> sources, bool show,
-                                 bool schema);
+                                 bool schema, const std::optional<std::string>& tenant = {},
+                                 const std::optional<std::string>& dialect = {});
 
 }  // namespace switchhook::app

@@ -9,6 +9,8 @@ namespace switchhook::app {
 int run_check(const CommandLine& line);
 // Libraries, contracts and settings; of the program's own folder, and of what a configuration names when one is given.
 int run_plugins(const CommandLine& line);
+// Prints what a tenant's events are signed with, and nothing else, on standard output. Creates and changes nothing.
+int run_secret(const CommandLine& line);
 // Returns after SIGTERM or SIGINT, or when the start failed.
 int run_serve(const CommandLine& line);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/app/open_files.hpp"
+#include "core/config/keys.hpp"
 
 namespace switchhook::app {
 namespace {
@@ -16,8 +17,14 @@ std::vector<Hook> configured_hooks(const config::Config& config) {
     return config.sip ? config.sip->hooks : std::vector<Hook>{};
 }
 
-api::HookRules rules(const config::Config& config) {
-    return {.sip = config.sip.has_value(), .secret_usable = config.sip && !config.sip->hook_secret.empty()};
+api::HookRules rules(const config::Config& config, const Assembly& assembly) {
+    api::HookRules rules;
+    rules.sip = config.sip.has_value();
+    rules.secret_usable = config.sip && !config.sip->hook_secrets.empty();
+    for (const auto& [name, dialect] : assembly.dialects) rules.dialects.push_back(name);
+    const auto profiles = config::retry_profiles();
+    rules.retries.assign(profiles.begin(), profiles.end());
+    return rules;
 }
 
 std::vector<Component*> seen_as_components(const std::vector<std::unique_ptr<Matcher>>& matchers) {
@@ -44,7 +51,7 @@ Server::Server(const config::Config& config, Assembly& assembly, Logging& loggin
       matchers_(seen_as_components(assembly.matchers)),
       hooks_(configured_hooks(config), assembly.hook_store.get(), std::move(assembly.matchers)),
       authentication_(config.auth),
-      hooks_api_(hooks_, *assembly.forwarder, authentication_, rules(config), log_),
+      hooks_api_(hooks_, *assembly.forwarder, authentication_, rules(config, assembly), log_),
       verifier_(config.livekit.keys, clock),
       dialects_(config.delivery.dialect),
       endpoints_(log_, kApiRequests, kApiThreads),
@@ -102,7 +109,7 @@ Status Server::start_delivery(const config::Sip& sip) {
                                  .seed = std::random_device()()},
         hooks_,
         delivery::RequestWriter(dialects_, *assembly_.forwarder,
-                                delivery::Secrets(sip.hook_secret, sip.derived_secrets), sip.room_prefix, clock_),
+                                delivery::Secrets(sip.hook_secrets, sip.derived_secrets), sip.room_prefix, clock_),
         *assembly_.forwarder, *committer_, metrics_, log_, clock_);
     if (Status recovered = committer_->start(*engine_); !recovered) return recovered;
     engine_->start();

@@ -175,13 +175,12 @@ Result<HookTable> changed(const HookTable& table, const HookChange& change) {
     }
     HookTable out;
     out.reserve(rows.size());
-    for (const auto& [_, hook] : rows)
-        out.push_back({.host = hook->host,
-                       .url = hook->url,
-                       .auth_id = hook->auth_id,
-                       .dialect = hook->dialect,
-                       .events = hook->events,
-                       .secret = std::nullopt});
+    for (const auto& [_, hook] : rows) {
+        Hook& kept = out.emplace_back(*hook);
+        kept.id = 0;
+        kept.secrets.clear();
+        kept.configured = false;
+    }
     return out;
 }
 
