@@ -46,5 +46,29 @@ TEST(CommandLine, TakesShowAndSchemaWithCheckOnlyAndNotTogether) {
     EXPECT_FALSE(command_line({"check"}, {}, true, true).ok());
 }
 
+TEST(CommandLine, OfASecretNamesItsTenantTrimmed) {
+    const auto line = command_line({"secret"}, {}, false, false, " tenant-a\t", "standard");
+    ASSERT_TRUE(line.ok());
+    EXPECT_EQ(line->command, Command::secret);
+    EXPECT_EQ(line->tenant, "tenant-a");
+    EXPECT_EQ(line->dialect, "standard");
+    EXPECT_EQ(line->sources.size(), 2U);
+    EXPECT_EQ(command_line({"secret"}, {}, false, false, "t")->dialect, "");
+}
+
+TEST(CommandLine, OfASecretIsRefusedWithoutATenantAndATenantWithoutIt) {
+    EXPECT_FALSE(command_line({"secret"}, {}, false, false).ok());
+    EXPECT_FALSE(command_line({"secret"}, {}, false, false, "").ok());
+    EXPECT_FALSE(command_line({"secret"}, {}, false, false, " ").ok());
+    EXPECT_FALSE(command_line({"secret"}, {}, false, false, std::nullopt, "standard").ok());
+    EXPECT_FALSE(command_line({"secret"}, {}, false, false, "t", "").ok());
+    EXPECT_FALSE(command_line({"secret"}, {}, true, false, "t").ok());
+    EXPECT_FALSE(command_line({"secret", "t"}, {}, false, false, "t").ok());
+    for (const char* command : {"serve", "check", "plugins", "version"}) {
+        EXPECT_FALSE(command_line({command}, {}, false, false, "t").ok()) << command;
+        EXPECT_FALSE(command_line({command}, {}, false, false, std::nullopt, "standard").ok()) << command;
+    }
+}
+
 }  // namespace
 }  // namespace switchhook::app
