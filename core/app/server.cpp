@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/app/open_files.hpp"
-#include "core/config/keys.hpp"
 
 namespace switchhook::app {
 namespace {
@@ -22,8 +21,7 @@ api::HookRules rules(const config::Config& config, const Assembly& assembly) {
     rules.sip = config.sip.has_value();
     rules.secret_usable = config.sip && !config.sip->hook_secrets.empty();
     for (const auto& [name, dialect] : assembly.dialects) rules.dialects.push_back(name);
-    const auto profiles = config::retry_profiles();
-    rules.retries.assign(profiles.begin(), profiles.end());
+    rules.retries = config::retry_names(config.delivery);
     return rules;
 }
 
