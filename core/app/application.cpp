@@ -50,6 +50,9 @@ void Application::defineOptions(Poco::Util::OptionSet& options) {
     options.addOption(Option("show", "", "print the merged configuration").required(false).repeatable(false));
     options.addOption(Option("schema", "", "print the schema").required(false).repeatable(false));
     options.addOption(Option("plan", "", "only print the changes").required(false).repeatable(false));
+    options.addOption(Option("tenant", "", "the tenant of a secret").required(false).repeatable(false).argument("id"));
+    options.addOption(
+        Option("dialect", "", "the dialect of a secret").required(false).repeatable(false).argument("name"));
     options.addOption(Option("help", "h", "how to use the program").required(false).repeatable(false));
 }
 
@@ -63,6 +66,10 @@ void Application::handleOption(const std::string& name, const std::string& value
         switches_.schema = true;
     } else if (name == "plan") {
         switches_.plan = true;
+    } else if (name == "tenant") {
+        switches_.tenant = value;
+    } else if (name == "dialect") {
+        switches_.dialect = value;
     } else if (auto source = source_name(value); source) {
         sources_.push_back(*std::move(source));
     } else if (wrong_.empty()) {
@@ -91,6 +98,8 @@ int Application::run_command(const CommandLine& line) {
             return run_plugins(line);
         case Command::provision:
             return run_provision(line);
+        case Command::secret:
+            return run_secret(line);
         case Command::version:
             std::puts("switchhook " SWITCHHOOK_VERSION);
             return kExitWell;

@@ -1,5 +1,9 @@
 #include "core/app/command_line.hpp"
 
+#include <utility>
+
+#include "core/config/reading.hpp"
+
 namespace switchhook::app {
 namespace {
 
@@ -15,6 +19,7 @@ Result<Command> command_of(const std::string& word) {
     if (word == "plugins") return Command::plugins;
     if (word == "provision") return Command::provision;
     if (word == "version") return Command::version;
+    if (word == "secret") return Command::secret;
     return wrong("'" + word + "' is no command");
 }
 
@@ -34,6 +39,9 @@ const char* usage() {
            "  provision         bring LiveKit's SIP trunk and dispatch rule to the wanted state, once\n"
            "    --plan          only print what would be changed; exit code 2 when there is something\n"
            "  version           print the version\n"
+           "  secret            print the secret that a tenant's events are signed with (sip.hook_secrets: derived)\n"
+           "    --tenant ID     auth_id of the tenant\n"
+           "    --dialect NAME  in the form of this dialect, not of the one that its hooks have\n"
            "\n"
            "options\n"
            "  --config SOURCE   file:PATH or env; repeatable, a later source wins value by value\n"
@@ -58,15 +66,25 @@ Result<CommandLine> command_line(const std::vector<std::string>& words, std::vec
     if (words.size() > 1) return wrong("'" + words[1] + "' is too much: one command is enough");
     const auto command = command_of(words.front());
     if (!command) return command.status();
-    const auto [show, schema, plan] = switches;
+    const auto& [show, schema, plan, tenant, dialect] = switches;
     if ((show || schema) && *command != Command::check) return wrong("--show and --schema belong to the command check");
     if (plan && *command != Command::provision) return wrong("--plan belongs to the command provision");
     if (show && schema) return wrong("--show and --schema are two questions; ask one");
+    const std::string whose = config::trimmed(tenant.value_or(""));
+    if (*command != Command::secret && (tenant || dialect))
+        return wrong("--tenant and --dialect belong to the command secret");
+    if (*command == Command::secret && whose.empty()) return wrong("secret needs --tenant ID, the tenant's auth_id");
+    if (dialect && dialect->empty()) return wrong("--dialect needs the name of a dialect");
     // `plugins` looks into a configuration only when it is told one.
     if (sources.empty() && *command != Command::plugins)
         sources = {{.use = "file", .argument = kDefaultFile}, {.use = "env", .argument = {}}};
-    return CommandLine{
-        .command = *command, .sources = std::move(sources), .show = show, .schema = schema, .plan = plan};
+    return CommandLine{.command = *command,
+                       .sources = std::move(sources),
+                       .show = show,
+                       .schema = schema,
+                       .plan = plan,
+                       .tenant = whose,
+                       .dialect = dialect.value_or("")};
 }
 
 }  // namespace switchhook::app

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,7 @@
 
 namespace switchhook::app {
 
-enum class Command : std::uint8_t { serve = 1, check, plugins, provision, version };
+enum class Command : std::uint8_t { serve = 1, check, plugins, provision, secret, version };
 
 // A configuration source, `--config USE[:ARGUMENT]`.
 struct SourceName {
@@ -25,13 +26,17 @@ struct CommandLine {
     bool show = false;                // check: the merged configuration
     bool schema = false;              // check: the JSON schema of the configuration
     bool plan = false;                // provision: only say what would be changed
+    std::string tenant;               // secret: whose; trimmed, not empty
+    std::string dialect;              // secret: in whose form; empty: that of the tenant's hooks
 };
 
-// What was switched on by an option without a value.
+// What the options beside --config said.
 struct Switches {
     bool show = false;
     bool schema = false;
     bool plan = false;
+    std::optional<std::string> tenant{};
+    std::optional<std::string> dialect{};
 };
 
 // The text of `switchhook --help`.

@@ -11,6 +11,8 @@ int run_check(const CommandLine& line);
 int run_plugins(const CommandLine& line);
 // Makes the changes, or with --plan only prints them: then 2 says that there are some.
 int run_provision(const CommandLine& line);
+// Prints what a tenant's events are signed with, and nothing else, on standard output. Creates and changes nothing.
+int run_secret(const CommandLine& line);
 // Returns after SIGTERM or SIGINT, or when the start failed.
 int run_serve(const CommandLine& line);
 

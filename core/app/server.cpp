@@ -19,8 +19,13 @@ std::vector<Hook> configured_hooks(const config::Config& config) {
     return config.sip ? config.sip->hooks : std::vector<Hook>{};
 }
 
-api::HookRules rules(const config::Config& config) {
-    return {.sip = config.sip.has_value(), .secret_usable = config.sip && !config.sip->hook_secret.empty()};
+api::HookRules rules(const config::Config& config, const Assembly& assembly) {
+    api::HookRules rules;
+    rules.sip = config.sip.has_value();
+    rules.secret_usable = config.sip && !config.sip->hook_secrets.empty();
+    for (const auto& [name, dialect] : assembly.dialects) rules.dialects.push_back(name);
+    rules.retries = config::retry_names(config.delivery);
+    return rules;
 }
 
 std::vector<Component*> seen_as_components(const std::vector<std::unique_ptr<Matcher>>& matchers) {
@@ -47,7 +52,7 @@ Server::Server(const config::Config& config, Assembly& assembly, Logging& loggin
       matchers_(seen_as_components(assembly.matchers)),
       hooks_(configured_hooks(config), assembly.hook_store.get(), std::move(assembly.matchers)),
       authentication_(config.auth),
-      hooks_api_(hooks_, *assembly.forwarder, authentication_, rules(config), log_),
+      hooks_api_(hooks_, *assembly.forwarder, authentication_, rules(config, assembly), log_),
       verifier_(config.livekit.keys, clock),
       dialects_(config.delivery.dialect),
       endpoints_(log_, kApiRequests, kApiThreads),
@@ -108,7 +113,7 @@ Status Server::start_delivery(const config::Sip& sip) {
                                  .seed = std::random_device()()},
         hooks_,
         delivery::RequestWriter(dialects_, *assembly_.forwarder,
-                                delivery::Secrets(sip.hook_secret, sip.derived_secrets), sip.room_prefix, clock_),
+                                delivery::Secrets(sip.hook_secrets, sip.derived_secrets), sip.room_prefix, clock_),
         *assembly_.forwarder, *committer_, metrics_, log_, clock_);
     if (Status begun = start_livekit_callers(sip, *provisioned != 0); !begun) return begun;
     if (Status recovered = committer_->start(*engine_); !recovered) return recovered;

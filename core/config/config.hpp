@@ -56,11 +56,11 @@ struct LiveKit {
 struct Sip {
     std::string room_prefix;
     std::vector<std::string> allowed_addresses;
-    std::string hook_secret;             // may be empty
-    bool derived_secrets = false;        // sip.hook_secrets: derived
-    std::vector<Hook> hooks;             // configured = true; ids not set yet
-    std::string outbound_address;        // host or host:port; empty: none
-    std::string outbound_auth_username;  // both or neither
+    std::vector<std::string> hook_secrets;  // sip.hook_secret, the one that signs first; may be empty
+    bool derived_secrets = false;           // sip.hook_secrets: derived
+    std::vector<Hook> hooks;                // configured = true; ids not set yet
+    std::string outbound_address;           // host or host:port; empty: none
+    std::string outbound_auth_username;     // both or neither
     std::string outbound_auth_password;
 };
 
@@ -90,6 +90,9 @@ struct Delivery {
     milliseconds keep{24 * 3'600'000};
     std::int64_t keep_bytes = std::int64_t{1} << 30;
 };
+
+// The names that delivery.retry and a hook's retry may have. Views into the configuration, or static.
+std::vector<std::string_view> retry_names(const Delivery& delivery);
 
 struct LogSettings {
     Level level = Level::info;

@@ -32,6 +32,7 @@ struct Key {
     std::int64_t max = INT64_MAX;
     std::span<const std::string_view> choices = {};  // empty: free
     bool required = false;                           // in every entry of its list
+    bool several = false;                            // of a secret: a list of them is fine too
 };
 
 // In the order in which people read them; a section stands before its keys.

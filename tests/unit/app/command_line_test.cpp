@@ -52,5 +52,29 @@ TEST(CommandLine, TakesShowAndSchemaWithCheckOnlyAndNotTogether) {
     EXPECT_FALSE(command_line({"check"}, {}, {.show = true, .schema = true}).ok());
 }
 
+TEST(CommandLine, OfASecretNamesItsTenantTrimmed) {
+    const auto line = command_line({"secret"}, {}, {.tenant = " tenant-a\t", .dialect = "standard"});
+    ASSERT_TRUE(line.ok());
+    EXPECT_EQ(line->command, Command::secret);
+    EXPECT_EQ(line->tenant, "tenant-a");
+    EXPECT_EQ(line->dialect, "standard");
+    EXPECT_EQ(line->sources.size(), 2U);
+    EXPECT_EQ(command_line({"secret"}, {}, {.tenant = "t"})->dialect, "");
+}
+
+TEST(CommandLine, OfASecretIsRefusedWithoutATenantAndATenantWithoutIt) {
+    EXPECT_FALSE(command_line({"secret"}, {}, {}).ok());
+    EXPECT_FALSE(command_line({"secret"}, {}, {.tenant = ""}).ok());
+    EXPECT_FALSE(command_line({"secret"}, {}, {.tenant = " "}).ok());
+    EXPECT_FALSE(command_line({"secret"}, {}, {.dialect = "standard"}).ok());
+    EXPECT_FALSE(command_line({"secret"}, {}, {.tenant = "t", .dialect = ""}).ok());
+    EXPECT_FALSE(command_line({"secret"}, {}, {.show = true, .tenant = "t"}).ok());
+    EXPECT_FALSE(command_line({"secret", "t"}, {}, {.tenant = "t"}).ok());
+    for (const char* command : {"serve", "check", "plugins", "version"}) {
+        EXPECT_FALSE(command_line({command}, {}, {.tenant = "t"}).ok()) << command;
+        EXPECT_FALSE(command_line({command}, {}, {.dialect = "standard"}).ok()) << command;
+    }
+}
+
 }  // namespace
 }  // namespace switchhook::app
