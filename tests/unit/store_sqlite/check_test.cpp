@@ -94,12 +94,12 @@ TEST_F(Store, CheckAfterAKillPassesAndChangesNothing) {
 
 TEST_F(Store, ANewerSchemaIsRefusedAndLeftAsItIs) {
     fill();
-    sql(file_, "PRAGMA user_version = 2");
+    sql(file_, "PRAGMA user_version = 3");
     const Status status = start();
     EXPECT_EQ(status.code(), Code::invalid);
     EXPECT_NE(status.message().find("newer version"), std::string::npos) << status.message();
     EXPECT_EQ(check_store(file_).code(), Code::invalid);
-    sql(file_, "PRAGMA user_version = 1");
+    sql(file_, "PRAGMA user_version = 2");
     EXPECT_TRUE(start());
 }
 
