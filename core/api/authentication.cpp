@@ -3,14 +3,12 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
-#include <Poco/Exception.h>
-#include <Poco/URI.h>
-
-#include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "core/api/body.hpp"
+#include "core/api/query.hpp"
 
 namespace switchhook::api {
 namespace {
@@ -21,29 +19,9 @@ bool blank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-// The form encoding: "+" is a blank, as client libraries write it. Poco's own plusAsSpace only works behind a "?".
-std::string decoded(std::string_view text) {
-    std::string encoded(text);
-    std::ranges::replace(encoded, '+', ' ');
-    std::string plain;
-    try {
-        Poco::URI::decode(encoded, plain);
-    } catch (const Poco::Exception&) {
-        plain.clear();  // half an escape is no token
-    }
-    return plain;
-}
-
 std::optional<std::string> token_of_query(std::string_view query) {
-    while (!query.empty()) {
-        const auto end = query.find('&');
-        const auto pair = query.substr(0, end);
-        query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
-        const auto equals = pair.find('=');
-        if (equals == std::string_view::npos || decoded(pair.substr(0, equals)) != "api_key") continue;
-        std::string token = decoded(pair.substr(equals + 1));
-        if (!blank(token)) return token;
-    }
+    for (auto& [name, value] : query_parameters(query))
+        if (name == "api_key" && !blank(value)) return std::move(value);
     return std::nullopt;
 }
 

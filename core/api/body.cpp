@@ -172,10 +172,18 @@ Json list_at(Json body, const char* key) {
     return std::move(*found);
 }
 
+http::Response not_json() {
+    return error_response(415, "UNSUPPORTED_MEDIA_TYPE", "Expected request with `Content-Type: application/json`");
+}
+
+http::Response invalid_json(const std::exception& failure) {
+    return error_response(400, "INVALID_JSON",
+                          std::string("Failed to parse the request body as JSON: ") + failure.what());
+}
+
 template <typename T, typename Read>
 std::variant<std::vector<T>, http::Response> read(const http::Request& request, const char* key, Read read_one) {
-    if (!is_json(request.header("Content-Type")))
-        return error_response(415, "UNSUPPORTED_MEDIA_TYPE", "Expected request with `Content-Type: application/json`");
+    if (!is_json(request.header("Content-Type"))) return not_json();
     try {
         const Json list = list_at(parsed(request.body), key);
         std::vector<T> values;
@@ -186,8 +194,7 @@ std::variant<std::vector<T>, http::Response> read(const http::Request& request, 
         return error_response(422, "INVALID_BODY",
                               std::string("Failed to deserialize the JSON body into the target type: ") + unfit.what());
     } catch (const std::exception& failure) {
-        return error_response(400, "INVALID_JSON",
-                              std::string("Failed to parse the request body as JSON: ") + failure.what());
+        return invalid_json(failure);
     }
 }
 
@@ -234,6 +241,23 @@ std::variant<std::vector<std::string>, http::Response> read_hosts(const http::Re
         if (!entry.is_string()) throw Unfit(place + ": expected a string");
         return entry.get<std::string>();
     });
+}
+
+std::variant<std::vector<std::pair<std::string, std::string>>, http::Response> read_texts(
+    const http::Request& request) {
+    if (!is_json(request.header("Content-Type"))) return not_json();
+    try {
+        const Json body = parsed(request.body);
+        std::vector<std::pair<std::string, std::string>> texts;
+        if (!body.is_object()) return error_response(400, "INVALID_JSON", "expected an object");
+        for (const auto& [key, value] : body.items()) {
+            if (!value.is_string()) return error_response(400, "INVALID_PARAMETER", key + ": expected a string");
+            texts.emplace_back(key, value.get<std::string>());
+        }
+        return texts;
+    } catch (const std::exception& failure) {
+        return invalid_json(failure);
+    }
 }
 
 }  // namespace switchhook::api

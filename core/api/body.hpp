@@ -48,4 +48,8 @@ struct SentHook {
 std::variant<std::vector<SentHook>, http::Response> read_hooks(const http::Request& request);
 std::variant<std::vector<std::string>, http::Response> read_hosts(const http::Request& request);
 
+// A body that is an object of texts, as a list of keys and values; the same errors, and 400 INVALID_PARAMETER for a
+// value of another type.
+std::variant<std::vector<std::pair<std::string, std::string>>, http::Response> read_texts(const http::Request& request);
+
 }  // namespace switchhook::api

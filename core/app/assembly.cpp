@@ -44,6 +44,8 @@ config::Instance outbox_instance(const ComponentEntry& entry, const config::Conf
         {"park_events", std::to_string(delivery.park_events)},
         {"keep", std::to_string(delivery.keep.count()) + "ms"},
         {"keep_bytes", std::to_string(delivery.keep_bytes)},
+        {"dead_letters", std::to_string(delivery.dead_letters)},
+        {"dead_keep", std::to_string(delivery.dead_keep.count()) + "ms"},
     };
     config::Instance instance = config.storage;
     if (instance.settings.kind == NodeKind::null) instance.settings.kind = NodeKind::map;

@@ -10,6 +10,7 @@
 #include <switchhook/host.hpp>
 
 #include "core/api/authentication.hpp"
+#include "core/api/deliveries_api.hpp"
 #include "core/api/health.hpp"
 #include "core/api/hooks_api.hpp"
 #include "core/app/assembly.hpp"
@@ -60,6 +61,7 @@ private:
     Status start_fronts();
     std::size_t connections();
     void add_endpoints();
+    void add_delivery_endpoints();
     void say_who_may_what();
     void say_listening();
     void tell_service_manager(std::string_view first);
@@ -88,6 +90,7 @@ private:
     std::unique_ptr<pipeline::Committer> committer_;  // null without a sip block, and the engine too
     std::unique_ptr<delivery::Engine> engine_;
     std::unique_ptr<pipeline::Intake> intake_;
+    std::unique_ptr<api::DeliveriesApi> deliveries_api_;  // the same
     std::unique_ptr<api::Health> health_;
     std::unique_ptr<rooms::RoomTenants> room_tenants_;  // null: call_control is `none`
     std::unique_ptr<Provisioning> provisioning_;        // null: provisioner is `none`

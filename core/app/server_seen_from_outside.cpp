@@ -47,9 +47,34 @@ void Server::add_endpoints() {
                    Pace::slow);
     endpoints_.add("DELETE", "/sip/hooks",
                    answering([this](const Request& request) { return hooks_api_.remove(request); }), Pace::slow);
+    if (committer_) add_delivery_endpoints();
     admin_endpoints_.add("GET", "/healthz", answering([this](const Request&) { return health_->alive(); }));
     admin_endpoints_.add("GET", "/readyz", answering([this](const Request&) { return readiness(); }));
     admin_endpoints_.add("GET", "/metrics", answering([this](const Request&) { return scrape(); }));
+}
+
+// All slow: they read the disk, or wait for it.
+void Server::add_delivery_endpoints() {
+    deliveries_api_ = std::make_unique<api::DeliveriesApi>(
+        *assembly_.outbox,
+        api::Requeueing{
+            .one = [this](DeliveryId id, const TenantScope& scope) { return committer_->requeue(id, scope); },
+            .begin = [this](const LogFilter& filter) { return committer_->begin_requeue(filter); },
+            .cancel = [this](JobId id, const TenantScope& scope) { return committer_->cancel_requeue(id, scope); }},
+        hooks_, authentication_, log_);
+    const auto add = [this](const char* method, const char* path, auto call) {
+        endpoints_.add(method, path, answering([this, call](const http::Request& request) {
+                           return (deliveries_api_.get()->*call)(request);
+                       }),
+                       http::Pace::slow);
+    };
+    using Api = api::DeliveriesApi;
+    add("GET", "/sip/deliveries", &Api::list);
+    add("GET", "/sip/deliveries/{id}", &Api::show);
+    add("POST", "/sip/deliveries/{id}/requeue", &Api::requeue);
+    add("POST", "/sip/deliveries/requeue", &Api::begin_job);
+    add("GET", "/sip/deliveries/requeue/{job}", &Api::show_job);
+    add("DELETE", "/sip/deliveries/requeue/{job}", &Api::cancel_job);
 }
 
 std::vector<api::Probe> Server::requirements() {

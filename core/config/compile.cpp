@@ -48,6 +48,8 @@ void compile_log_and_delivery(const Node* log, const Node* delivery, Reading& re
     reading.take_number(how.park_events, delivery, "delivery.park_events");
     reading.take(how.keep, delivery, "delivery.keep");
     reading.take_number(how.keep_bytes, delivery, "delivery.keep_bytes");
+    reading.take_number(how.dead_letters, delivery, "delivery.dead_letters");
+    reading.take(how.dead_keep, delivery, "delivery.dead_keep");
 }
 
 // An empty secret would make every webhook's signature forgeable.

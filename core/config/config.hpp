@@ -89,6 +89,8 @@ struct Delivery {
     std::uint32_t park_events = 100'000;
     milliseconds keep{24 * 3'600'000};
     std::int64_t keep_bytes = std::int64_t{1} << 30;
+    std::uint32_t dead_letters = 100'000;  // of one tenant
+    milliseconds dead_keep{INT64_C(30) * 24 * 3'600'000};
 };
 
 // The names that delivery.retry and a hook's retry may have. Views into the configuration, or static.

@@ -189,6 +189,9 @@ constexpr std::array kKeys{
     ranged("delivery.park_events", integer, "100000", 1, 10'000'000, "Events that wait for their call at once."),
     ranged("delivery.keep", duration, "24h", 0, 365 * kDay, "How long delivered events are kept."),
     ranged("delivery.keep_bytes", bytes, "1GiB", kMiB, 1024 * kGiB, "How many bytes of delivered events are kept."),
+    ranged("delivery.dead_letters", integer, "100000", 0, 100'000'000,
+           "How many dead letters of one tenant are kept; the oldest go first."),
+    ranged("delivery.dead_keep", duration, "30d", 0, 365 * kDay, "How long dead letters are kept."),
 
     section("log", "What the program logs."),
     choice("log.level", "info", kLevels, "The least important lines that are written."),

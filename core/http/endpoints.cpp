@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <deque>
 #include <exception>
 #include <map>
 #include <stdexcept>
@@ -20,6 +21,22 @@ struct Endpoint {
     std::string method;
     Handler handler;
     Pace pace;
+};
+
+// A path with one segment that may be anything.
+struct Pattern {
+    std::string path;
+    std::string before;
+    std::string behind;
+    std::vector<Endpoint> endpoints;
+
+    // Nothing: it does not fit.
+    std::string_view parameter_of(std::string_view asked) const {
+        if (asked.size() <= before.size() + behind.size() || !asked.starts_with(before) || !asked.ends_with(behind))
+            return {};
+        const auto middle = asked.substr(before.size(), asked.size() - before.size() - behind.size());
+        return middle.find('/') == std::string_view::npos ? middle : std::string_view();
+    }
 };
 
 struct SlowJob {
@@ -65,8 +82,28 @@ struct Endpoints::Impl {
         slow_jobs.serve([this](SlowJob job) { run(*job.endpoint, std::move(job.request), std::move(job.exchange)); });
     }
 
+    std::vector<Endpoint>& at(const std::string& path) {
+        const auto open = path.find('{');
+        if (open == std::string::npos) return by_path[path];
+        for (Pattern& pattern : patterns)
+            if (pattern.path == path) return pattern.endpoints;
+        return patterns.emplace_back(Pattern{path, path.substr(0, open), path.substr(path.find('}') + 1), {}})
+            .endpoints;
+    }
+
+    // nullptr: unknown. Sets the parameter of the request.
+    const std::vector<Endpoint>* find(Request& request) const {
+        if (const auto found = by_path.find(request.path); found != by_path.end()) return &found->second;
+        for (const Pattern& pattern : patterns) {
+            request.parameter = pattern.parameter_of(request.path);
+            if (!request.parameter.empty()) return &pattern.endpoints;
+        }
+        return nullptr;
+    }
+
     Log& log;
     const std::size_t slow_threads;
+    std::deque<Pattern> patterns;  // Endpoints of jobs in the queue stay where they are
     std::map<std::string, std::vector<Endpoint>, std::less<>> by_path;
     JobQueue<SlowJob> slow_jobs;
     std::atomic<bool> running{false};
@@ -81,15 +118,18 @@ Endpoints::~Endpoints() {
 }
 
 void Endpoints::add(std::string method, const std::string& path, Handler handler, Pace pace) {
-    auto& endpoints = impl_->by_path[path];
+    auto& endpoints = impl_->at(path);
     if (find_method(endpoints, method) != nullptr) throw std::logic_error("two handlers for " + method + " " + path);
     endpoints.push_back({std::move(method), std::move(handler), pace});
 }
 
 void Endpoints::start() {
     bool any_slow = false;
-    for (const auto& [path, endpoints] : impl_->by_path)
+    const auto look_at = [&](const std::vector<Endpoint>& endpoints) {
         for (const Endpoint& endpoint : endpoints) any_slow = any_slow || endpoint.pace == Pace::slow;
+    };
+    for (const auto& [path, endpoints] : impl_->by_path) look_at(endpoints);
+    for (const Pattern& pattern : impl_->patterns) look_at(pattern.endpoints);
     if (!any_slow || !impl_->threads.empty()) return;
     while (impl_->threads.size() < impl_->slow_threads)
         impl_->threads.emplace_back([impl = impl_.get()] {
@@ -107,13 +147,13 @@ void Endpoints::stop() {
 }
 
 void Endpoints::dispatch(Request request, Exchange exchange) {
-    const auto found = impl_->by_path.find(request.path);
-    if (found == impl_->by_path.end()) return exchange.answer(error_reply(404));
-    const Endpoint* endpoint = find_method(found->second, request.method);
-    if (endpoint == nullptr && request.method == "HEAD") endpoint = find_method(found->second, "GET");
+    const auto* found = impl_->find(request);
+    if (found == nullptr) return exchange.answer(error_reply(404));
+    const Endpoint* endpoint = find_method(*found, request.method);
+    if (endpoint == nullptr && request.method == "HEAD") endpoint = find_method(*found, "GET");
     if (endpoint == nullptr) {
         Response response = error_reply(405);
-        response.headers.emplace_back("Allow", allowed(found->second));
+        response.headers.emplace_back("Allow", allowed(*found));
         return exchange.answer(response);
     }
     if (endpoint->pace == Pace::fast) return impl_->run(*endpoint, std::move(request), std::move(exchange));

@@ -20,8 +20,9 @@ public:
     explicit Endpoints(Log& log, std::size_t queued_slow_requests = 64, std::size_t slow_threads = 1);
     ~Endpoints();
 
-    // `path` is compared byte by byte, without parameters. One handler for each method and path: std::logic_error for a
-    // second.
+    // `path` is compared byte by byte. It may hold one segment in braces ("/sip/deliveries/{id}"), which fits any
+    // single segment that is not empty; the handler finds it in Request::parameter. A path without braces goes before
+    // one with. One handler for each method and path: std::logic_error for a second.
     void add(std::string method, const std::string& path, Handler handler, Pace pace = Pace::fast);
 
     // Starts the threads of the slow handlers, when there is one of these.

@@ -20,8 +20,9 @@ namespace switchhook::http {
 // A complete, well-formed request. Header names keep their case; look them up with header().
 struct Request {
     std::string method;
-    std::string path;   // as sent, "/" first, without the query; no percent-encoded slash, no dot segment
-    std::string query;  // behind "?", still encoded; may hold a token: never log it
+    std::string path;       // as sent, "/" first, without the query; no percent-encoded slash, no dot segment
+    std::string parameter;  // what stands in the place of {..} of its endpoint's path, as sent; empty: it has none
+    std::string query;      // behind "?", still encoded; may hold a token: never log it
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     std::string peer;  // address of the other side, for logs

@@ -29,6 +29,8 @@ Metrics::Metrics()
           histogram("switchhook_commit_group_size", "Appends and settles in one durable group.", 1, 2, 12)),
       deliveries_delivered(counter("switchhook_deliveries_delivered_total", "Deliveries answered 2xx.")),
       deliveries_dead(counter("switchhook_deliveries_dead_total", "Deliveries that became dead letters.")),
+      dead_letters_dropped(counter("switchhook_dead_letters_dropped_total",
+                                   "Dead letters dropped over delivery.dead_letters or delivery.dead_keep.")),
       end_to_end_seconds(histogram("switchhook_end_to_end_seconds", "From the append to the delivery.", 0.0005, 2, 20)),
       lanes(gauge("switchhook_lanes", "Hooks with a lane.")),
       provision_changes(

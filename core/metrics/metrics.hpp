@@ -53,6 +53,7 @@ public:
     prometheus::Counter& attempts(std::string_view outcome);  // delivered, retry, refused
     prometheus::Counter& deliveries_delivered;
     prometheus::Counter& deliveries_dead;
+    prometheus::Counter& dead_letters_dropped;  // over the bounds of their number or age
     prometheus::Histogram& end_to_end_seconds;  // append -> delivered
     prometheus::Gauge& lanes;
     // LiveKit

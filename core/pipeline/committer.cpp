@@ -36,6 +36,7 @@ Committer::Committer(CommitterSettings settings, Outbox& outbox, const routing::
 std::optional<TimePoint> Committer::run_once() {
     hear();
     commit_group();
+    run_orders();
     answer_claims();
     if (maintain_at_ && clock_.steady() >= *maintain_at_) maintain();
     return next_time();
@@ -200,8 +201,21 @@ void Committer::answer_claims() {
     claims_.clear();
 }
 
+void Committer::run_orders() {
+    if (orders_.empty()) return;
+    for (const auto& order : std::exchange(orders_, {})) order.run({});
+    maintain_at_ = clock_.steady();  // a job begins with the next step of maintenance
+}
+
+void Committer::hand_over(std::vector<WaitingDelivery> ready) {
+    std::vector<Ready> handed;
+    handed.reserve(ready.size());
+    for (auto& delivery : ready) handed.push_back({.delivery = std::move(delivery), .event = nullptr});
+    if (!handed.empty()) sink_->ready(std::move(handed));
+}
+
 void Committer::maintain() {
-    const auto result = outbox_.maintain(clock_.unix_ms());
+    auto result = outbox_.maintain(clock_.unix_ms());
     const auto now = clock_.steady();
     if (!result) {
         reports_.maintenance_failed(result.status());
@@ -209,6 +223,7 @@ void Committer::maintain() {
         return;
     }
     reports_.maintained(*result);
+    hand_over(std::move(result->ready));
     maintain_at_.reset();
     if (result->next_ms != 0)
         maintain_at_ = now + std::max(milliseconds(result->next_ms - clock_.unix_ms()), kMaintainPause);

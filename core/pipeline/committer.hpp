@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -84,6 +85,12 @@ public:
     // Any thread, never blocks: makes it durable when its turn comes.
     void set_mark(Mark mark, std::int64_t value);
 
+    // Any thread but the committer's; wait for their turn and for the disk. What Outbox's calls of that name answer;
+    // unavailable when the end has begun.
+    Result<DeliveryId> requeue(DeliveryId id, TenantScope scope);
+    Result<RequeueJob> begin_requeue(LogFilter filter);
+    Result<RequeueJob> cancel_requeue(JobId id, TenantScope scope);
+
     // Any thread. Not ok: commits fail, or the outbox is full, and webhooks are answered 503. A failure counts for 10 s
     // unless it shows itself again: without traffic nothing else would tell that it is over.
     Status health() const;
@@ -106,7 +113,12 @@ private:
     struct Stop {
         TimePoint deadline;
     };
-    using Message = std::variant<Arrival, std::vector<delivery::Settlement>, ClaimRequest, MarkRequest, Stop>;
+    // One call of the outbox for another thread. `run` answers it; it is given a Status instead when the end came
+    // first.
+    struct Order {
+        std::function<void(const Status& refused)> run;
+    };
+    using Message = std::variant<Arrival, std::vector<delivery::Settlement>, ClaimRequest, MarkRequest, Order, Stop>;
     struct Failing {
         Status status;
         TimePoint at;
@@ -118,6 +130,7 @@ private:
     void hear(std::vector<delivery::Settlement>& settlements);
     void hear(ClaimRequest& claim) { claims_.push_back(claim); }
     void hear(MarkRequest& request);
+    void hear(Order& order) { orders_.push_back(std::move(order)); }
     void hear(Stop& stop);
     void take_group();
     void take_settlements();
@@ -131,6 +144,11 @@ private:
     void refused(std::span<Arrival> arrivals, std::span<delivery::Settlement> settlements, const Status& why);
     void answer(Arrival& arrival, const http::Response& response);
     void answer_claims();
+    void run_orders();
+    template <typename T, typename Use>
+    Result<T> ordered(Use use);
+    // For their lanes: what the outbox made ready beside a commit.
+    void hand_over(std::vector<WaitingDelivery> ready);
     void maintain();
     void set_fault(Fault fault, const Status& status);
     void clear_fault(Fault fault);
@@ -148,6 +166,7 @@ private:
     std::atomic<std::size_t> waiting_ = 0;
     std::atomic<std::size_t> waiting_bytes_ = 0;
     std::atomic<bool> stopping_ = false;
+    std::atomic<int> ordering_ = 0;  // threads that are about to push an order
     base::Guarded<Failing> failing_;
 
     // The rest belongs to the committer's thread.
@@ -157,6 +176,7 @@ private:
     std::deque<Arrival> arrivals_;
     std::vector<delivery::Settlement> unsettled_;
     std::vector<ClaimRequest> claims_;
+    std::vector<Order> orders_;
     std::vector<Arrival> group_;
     std::vector<delivery::Settlement> group_settlements_;
     std::vector<Append> appends_;

@@ -51,6 +51,43 @@ void Committer::set_mark(Mark mark, std::int64_t value) {
     mailbox_.push(MarkRequest{mark, value});
 }
 
+// Waits for the committer: a future of its own, answered exactly once, also when the end comes first.
+template <typename T, typename Use>
+Result<T> Committer::ordered(Use use) {
+    const auto promise = std::make_shared<std::promise<Result<T>>>();
+    auto answer = promise->get_future();
+    // Counted before stopping_ is looked at: either the committer's end sees it, or it sees the end.
+    ++ordering_;
+    if (stopping_) {
+        --ordering_;
+        return Status(Code::unavailable, "the server is stopping");
+    }
+    mailbox_.push(
+        Order{[promise, &use](const Status& refused) { promise->set_value(refused ? use() : Result<T>(refused)); }});
+    --ordering_;
+    return answer.get();
+}
+
+Result<DeliveryId> Committer::requeue(DeliveryId id, TenantScope scope) {
+    return ordered<DeliveryId>([&]() -> Result<DeliveryId> {
+        auto again = outbox_.requeue(id, scope, clock_.unix_ms());
+        if (!again) return again.status();
+        const DeliveryId made = again->id;
+        std::vector<WaitingDelivery> ready;
+        ready.push_back(std::move(*again));
+        hand_over(std::move(ready));
+        return made;
+    });
+}
+
+Result<RequeueJob> Committer::begin_requeue(LogFilter filter) {
+    return ordered<RequeueJob>([&] { return outbox_.begin_requeue(filter, clock_.unix_ms()); });
+}
+
+Result<RequeueJob> Committer::cancel_requeue(JobId id, TenantScope scope) {
+    return ordered<RequeueJob>([&] { return outbox_.cancel_requeue(id, scope, clock_.unix_ms()); });
+}
+
 Status Committer::health() const {
     const Failing failing = failing_.with([](const Failing& held) { return held; });
     if (failing.status.ok() || clock_.steady() - failing.at >= kFailureCounts) return {};
@@ -87,8 +124,11 @@ void Committer::stop(std::chrono::milliseconds deadline) {
         thread_.join();
     }
     stopping_ = true;
+    while (ordering_ > 0) std::this_thread::yield();  // some are between their look at stopping_ and their push
     // What was offered while the end began, or was never taken.
     hear();
+    for (const auto& order : orders_) order.run({Code::unavailable, "the server is stopping"});
+    orders_.clear();
     for (auto& arrival : arrivals_) answer(arrival, try_later());
     arrivals_.clear();
 }

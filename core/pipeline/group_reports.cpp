@@ -91,6 +91,7 @@ void GroupReports::full() {
 }
 
 void GroupReports::maintained(const Maintained& what) {
+    dead_dropped(what.dead_dropped);
     if (what.parked_dropped == 0) return;
     metrics_.events_unmatched.Increment(static_cast<double>(what.parked_dropped));
     parked_dropped_ += what.parked_dropped;
@@ -98,6 +99,16 @@ void GroupReports::maintained(const Maintained& what) {
     log_.info("parked events whose call never became known were dropped",
               {{"events", std::to_string(parked_dropped_)}});
     parked_dropped_ = 0;
+}
+
+void GroupReports::dead_dropped(std::uint64_t letters) {
+    if (letters == 0) return;
+    metrics_.dead_letters_dropped.Increment(static_cast<double>(letters));
+    dead_dropped_ += letters;
+    if (!lines_.admit(Line::dead_dropped, clock_.steady())) return;
+    log_.warning("dead letters over delivery.dead_letters or delivery.dead_keep were dropped, oldest first",
+                 {{"letters", std::to_string(dead_dropped_)}});
+    dead_dropped_ = 0;
 }
 
 void GroupReports::maintenance_failed(const Status& why) {

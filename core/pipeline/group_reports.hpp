@@ -32,12 +32,20 @@ public:
     void mark_failed(const Status& why);
 
 private:
-    enum class Line : std::uint8_t { commit_failed = 1, full, maintenance_failed, mark_failed, parked_dropped };
+    enum class Line : std::uint8_t {
+        commit_failed = 1,
+        full,
+        maintenance_failed,
+        mark_failed,
+        parked_dropped,
+        dead_dropped,
+    };
     static constexpr std::chrono::seconds kInterval{10};
     static constexpr std::chrono::seconds kHostInterval{60};
     static constexpr std::size_t kHosts = 4'096;
     static constexpr std::size_t kRooms = 1'024;
 
+    void dead_dropped(std::uint64_t letters);
     void unmatched(const Event& event, const std::string& host, std::uint32_t dropped);
     void conflict(const Event& event);
 
@@ -48,6 +56,7 @@ private:
     base::LogLimit<std::string> hosts_{kHostInterval, kHosts};
     base::LogLimit<std::string> conflicts_{kHostInterval, kRooms};
     std::uint64_t parked_dropped_ = 0;  // not yet in a line
+    std::uint64_t dead_dropped_ = 0;    // the same
 };
 
 }  // namespace switchhook::pipeline

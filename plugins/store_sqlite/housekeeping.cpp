@@ -37,6 +37,12 @@ Result<Maintained> SqliteOutbox::maintain(std::int64_t now_ms) {
         done.next_ms = now_ms + kTickMs;
         return done;
     }
+    if (!full_)
+        if (Status status = move_job(now_ms, done); !status) {
+            (void)failed(std::move(status), now_ms);
+            done.next_ms = now_ms + kTickMs;
+            return done;
+        }
     done.parked_dropped += std::exchange(dropped_, 0);
     copy_log(now_ms);
     measure();
@@ -51,7 +57,9 @@ Status SqliteOutbox::housekeep(std::int64_t now_ms, bool was_active, Maintained&
     const bool seen = due(seen_ms_);
     const bool for_space = (was_active || pruning_.more()) && rows_->used_bytes() > settings_.keep_bytes;
     const bool prune = for_space || due(pruning_.next_ms()) || (was_active && pruning_.passed_over());
-    if (!rooms && !seen && !prune) return rows_->take_status();
+    const bool dead = dead_due(now_ms);
+    const bool block = block_due();
+    if (!rooms && !seen && !prune && !dead && !block) return rows_->take_status();
 
     memory_.registry.begin();
     rows_->begin();
@@ -59,6 +67,9 @@ Status SqliteOutbox::housekeep(std::int64_t now_ms, bool was_active, Maintained&
     if (rooms) dropped = memory_.registry.expire(now_ms, kStep);
     for (const auto& parked : dropped) rows_->drop_parked(parked.seq);
     rows_->write(memory_.registry.changes());
+    Group group;
+    std::size_t dead_dropped = 0;
+    if (dead) dead_dropped = drop_dead(now_ms, group);
     std::size_t pruned = 0;
     if (prune) pruned = pruning_.step(*rows_, memory_.registry, now_ms, for_space, kStep);
     std::optional<std::int64_t> seen_again;
@@ -68,6 +79,9 @@ Status SqliteOutbox::housekeep(std::int64_t now_ms, bool was_active, Maintained&
         rows_->set(Meta::next_event, memory_.next_event);
         rows_->set(Meta::next_delivery, static_cast<std::int64_t>(memory_.next_delivery));
     }
+    std::int64_t next_block = memory_.next_block;
+    if (block) next_block = sum_up_block();
+    rows_->sweep_blocks();
     if (Status status = rows_->commit(); !status) {
         memory_.registry.undo();
         pruning_.undo();
@@ -75,6 +89,9 @@ Status SqliteOutbox::housekeep(std::int64_t now_ms, bool was_active, Maintained&
     }
     memory_.registry.keep();
     if (prune) pruning_.keep();
+    take_over_dead(group);
+    memory_.next_block = next_block;
+    done.dead_dropped += dead_dropped;
     if (seen) seen_ms_ = seen_again;
     if (!seen_ms_ && pruned + dropped.size() > 0) seen_ms_ = now_ms + IdWindow::kRememberMs;
     done.parked_dropped += dropped.size();
@@ -120,7 +137,8 @@ std::int64_t SqliteOutbox::next_ms(std::int64_t now_ms, bool was_active) {
     consider(seen_ms_);
     consider(pruning_.next_ms());
     if (was_active || full_ || !rows_) consider(now_ms + kTickMs);
-    if (pruning_.more()) consider(now_ms);
+    consider(dead_next_ms(now_ms));
+    if (pruning_.more() || block_due() || (!memory_.jobs.empty() && !full_)) consider(now_ms);
     return next.value_or(0);
 }
 
@@ -131,6 +149,7 @@ void SqliteOutbox::look_at_clock(std::int64_t now_ms) {
         memory_.registry.not_later_than(now_ms);
         memory_.ids.not_later_than(now_ms);
         pruning_.clock_went_back();
+        for (auto& tenant : memory_.tenants.all()) tenant.oldest_ms = 0;
         seen_ms_ = 0;
         memory_.latest_ms = now_ms;
     }

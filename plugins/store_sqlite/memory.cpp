@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "rows.hpp"
+#include "log_rows.hpp"
 #include "schema.hpp"
 
 namespace switchhook::store_sqlite {
@@ -120,7 +120,44 @@ Status load_deliveries(Database& database, Memory& memory) {
                     });
 }
 
+Status load_tenants(Database& database, Memory& memory) {
+    bool in_order = true;
+    Status status =
+        for_rows(database, "SELECT id,name,dead FROM tenant WHERE id>=? ORDER BY id", 0, [&](const Statement& row) {
+            in_order = row.integer_at(0) == memory.tenants.add(std::string(row.bytes_at(1)), row.integer_at(2));
+            memory.dead += row.integer_at(2);
+            return in_order;
+        });
+    if (!status) return status;
+    return in_order && !memory.tenants.all().empty() ? status : damaged(database, "the table of tenants");
+}
+
+Status load_jobs(Database& database, Memory& memory) {
+    const std::string sql = std::string("SELECT ") + kJobColumns + " FROM job WHERE id>=? AND state=1 ORDER BY id";
+    return for_rows(database, sql.c_str(), 0, [&](const Statement& row) {
+        memory.jobs.push_back(read_job(row));
+        return true;
+    });
+}
+
 }  // namespace
+
+std::optional<std::int64_t> Tenants::number(std::string_view name) const {
+    const auto known = numbers_.find(name);
+    return known != numbers_.end() ? std::optional(known->second) : std::nullopt;
+}
+
+std::int64_t Tenants::add(std::string name, std::int64_t dead) {
+    const auto number = static_cast<std::int64_t>(all_.size());
+    numbers_.try_emplace(name, number);
+    all_.push_back({.name = std::move(name), .dead = dead});
+    return number;
+}
+
+void Tenants::take_back() {
+    numbers_.erase(all_.back().name);
+    all_.pop_back();
+}
 
 Result<Memory> load(Database& database, const Registry::Limits& limits) {
     Memory memory(limits);
@@ -136,9 +173,10 @@ Result<Memory> load(Database& database, const Registry::Limits& limits) {
             case Meta::settled_below:
                 memory.settled_below = static_cast<DeliveryId>(value);
                 break;
-            case Meta::dead:
-                memory.dead = value;
+            case Meta::next_block:
+                memory.next_block = value;
                 break;
+            case Meta::dead:
             case Meta::marks:
                 break;
         }
@@ -147,6 +185,8 @@ Result<Memory> load(Database& database, const Registry::Limits& limits) {
     if (status) status = load_rooms(database, memory);
     if (status) status = load_ids(database, memory);
     if (status) status = load_deliveries(database, memory);
+    if (status) status = load_tenants(database, memory);
+    if (status) status = load_jobs(database, memory);
     if (!status) return status;
     return memory;
 }

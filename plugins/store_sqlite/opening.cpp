@@ -30,6 +30,8 @@ SqliteOutbox::SqliteOutbox(const Settings& settings, Host& host)
                                   .park_events = static_cast<std::size_t>(settings.integer("park_events")),
                                   .keep_ms = settings.duration("keep").count(),
                                   .keep_bytes = settings.integer("keep_bytes"),
+                                  .dead_letters = settings.integer("dead_letters"),
+                                  .dead_keep_ms = settings.duration("dead_keep").count(),
                                   .reserve_bytes = settings.integer("reserve_bytes")},
                    host) {}
 
@@ -57,6 +59,7 @@ Status SqliteOutbox::start() {
         return status;
     }
     started_ = true;
+    stopping_ = false;
     full_ = !reserve_.fill();
     if (full_)
         set_health({Code::full, settings_.path + ": there is no room for its reserve of " +
@@ -68,6 +71,9 @@ Status SqliteOutbox::start() {
 }
 
 void SqliteOutbox::stop() {
+    stopping_ = true;
+    readers_.close(true);
+    const std::lock_guard no_backup(backup_mutex_);
     if (rows_) (void)checkpointer_.here(database_, true, true);
     close();
     lock_.release();
@@ -82,6 +88,12 @@ Status SqliteOutbox::open() {
     database_ = std::move(*database);
     auto rows = Rows::prepare(database_);
     if (!rows) return rows.status();
+    auto log_rows = LogRows::prepare(database_);
+    if (!log_rows) return log_rows.status();
+    auto scan = LogScan::prepare(database_);
+    if (!scan) return scan.status();
+    log_rows_.emplace(std::move(*log_rows));
+    scan_.emplace(std::move(*scan));
     rows_.emplace(std::move(*rows));
     // Proves that it can be written; and numbers are never given out twice, even when the last rows go.
     rows_->begin();
@@ -101,7 +113,11 @@ Status SqliteOutbox::open() {
             return SQLITE_OK;
         },
         &log_bytes_);
-    memory_ = std::move(*memory);
+    {
+        const std::lock_guard lock(waiting_mutex_);
+        memory_ = std::move(*memory);
+    }
+    readers_.open(settings_.path);
     pruning_ = Pruning(settings_.keep_ms);
     seen_ms_ = 0;
     active_ = true;
@@ -109,7 +125,10 @@ Status SqliteOutbox::open() {
 }
 
 void SqliteOutbox::close() {
+    readers_.close(false);
     rows_.reset();
+    log_rows_.reset();
+    scan_.reset();
     checkpointer_.stop();
     database_ = Database();
     log_bytes_ = log_requested_ = 0;
@@ -134,7 +153,7 @@ Status SqliteOutbox::reopen(std::int64_t now_ms) {
     // A commit whose sync failed may be found in the log after all: its senders were told 503 and will be told
     // `duplicate`, so that its deliveries must be handed out here.
     memory_.waiting.each_after(known - 1, [this](const Waiting::Item& item) {
-        surfaced_.push_back(item.id);
+        surfaced_.push_back(item.place.id());
         return true;
     });
     log_.info("the store can be written again", {{"path", settings_.path}});
@@ -191,6 +210,7 @@ void SqliteOutbox::prune_for_room(std::int64_t now_ms) {
         const std::size_t removed = pruning_.step(*rows_, memory_.registry, now_ms, true, events);
         rows_->set(Meta::next_event, memory_.next_event);
         rows_->set(Meta::next_delivery, static_cast<std::int64_t>(memory_.next_delivery));
+        rows_->sweep_blocks();
         if (!rows_->commit()) {
             // Deleting writes to the log, too: smaller steps need less of it.
             pruning_.undo();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "facets.hpp"
+
 namespace switchhook::store_sqlite {
 
 namespace {
@@ -66,10 +68,20 @@ void SqliteOutbox::settle(std::span<const Settled> settled, std::int64_t now_ms,
         // Unknown, or settled before: an answer that came twice changes nothing.
         if (!memory_.waiting.contains(each.id) || group.ended.contains(each.id)) continue;
         if (each.state != DeliveryState::waiting) group.ended.insert(each.id);
-        if (each.state == DeliveryState::dead) ++group.dead;
         rows_->settle(each, now_ms);
+        // What the reserve holds is for the promise, not for the log.
+        if (each.attempt != nullptr && !full_) rows_->add_attempt(each.id, each.attempts, *each.attempt);
+        if (each.state == DeliveryState::dead) bury(each.id, now_ms, group);
         group.changes = true;
     }
+}
+
+void SqliteOutbox::bury(DeliveryId id, std::int64_t now_ms, Group& group) {
+    const auto delivery = rows_->delivery(id);
+    if (!delivery) return;
+    const std::int64_t tenant = log_rows_->tenant_of(*rows_, *delivery);
+    log_rows_->add_dead(*rows_, tenant, id, now_ms);
+    ++group.dead[tenant];
 }
 
 Appended SqliteOutbox::append(const Append& append, std::size_t index, const HookFilter& filter, std::int64_t now_ms,
@@ -93,7 +105,7 @@ Appended SqliteOutbox::append(const Append& append, std::size_t index, const Hoo
         const DeliveryId first = group.next_delivery;
         const std::size_t from = out.ready.size();
         const auto count = deliver(verdict, parked.seq, parked.name, parked.at_ms, filter, group, out);
-        rows_->release(parked.seq, first, count);
+        rows_->release(parked.seq, verdict.call, first, count);
         const std::size_t source = place(parked.seq);
         std::optional<StoredEvent> stored;
         if (count > 0 && source == WaitingDelivery::kStored) stored = rows_->event(parked.seq);
@@ -116,7 +128,7 @@ Appended SqliteOutbox::append(const Append& append, std::size_t index, const Hoo
         if (verdict.disposition == Disposition::stored)
             count = deliver(verdict, seq, event.name, now_ms, filter, group, out);
         for (std::size_t i = from; i < out.ready.size(); ++i) out.ready[i].source = index;
-        rows_->add_event(seq, now_ms, event, first, count);
+        rows_->add_event(seq, now_ms, event, verdict.call, first, count);
         group.stored = true;
         here.emplace_back(seq, index);
     }
@@ -137,6 +149,7 @@ Appended SqliteOutbox::append(const Append& append, std::size_t index, const Hoo
 std::uint32_t SqliteOutbox::deliver(const Verdict& verdict, RowId seq, std::string_view name, std::int64_t at_ms,
                                     const HookFilter& filter, Group& group, Committed& out) {
     std::uint32_t count = 0;
+    LogKeys keys{.tenant = 0, .name = name_key(name), .call = call_key(verdict.call)};
     for (const auto& target : *verdict.targets) {
         if (!filter.wants(target.hook, name)) continue;
         WaitingDelivery delivery{.id = group.next_delivery++,
@@ -145,35 +158,52 @@ std::uint32_t SqliteOutbox::deliver(const Verdict& verdict, RowId seq, std::stri
                                  .appended_ms = at_ms,
                                  .event_id = {},
                                  .body = {}};
-        rows_->add_delivery(delivery, seq);
-        group.added.push_back({delivery.id, delivery.hook, at_ms});
+        keys.tenant = tenant_number(target.tenant, group);
+        rows_->add_delivery(delivery, seq, keys);
+        group.added.push_back({Place(delivery.id), delivery.hook, at_ms});
         out.ready.push_back(std::move(delivery));
         ++count;
     }
     return count;
 }
 
+std::int64_t SqliteOutbox::tenant_number(std::string_view name, Group& group) {
+    if (const auto known = memory_.tenants.number(name)) return *known;
+    const std::int64_t number = memory_.tenants.add(std::string(name));
+    ++group.tenants;
+    log_rows_->add_tenant(*rows_, number, name);
+    return number;
+}
+
 Status SqliteOutbox::finish(Group& group) {
     if (group.changes) {
         rows_->write(memory_.registry.changes());
         const auto* oldest = memory_.waiting.oldest();
-        const DeliveryId settled_below = oldest != nullptr ? oldest->id : memory_.next_delivery;
+        const DeliveryId settled_below = oldest != nullptr ? oldest->place.id() : memory_.next_delivery;
         if (settled_below > memory_.settled_below + kSettledSlack) {
             rows_->set(Meta::settled_below, static_cast<std::int64_t>(settled_below));
             group.settled_below = settled_below;
         }
-        if (group.dead > 0) rows_->set(Meta::dead, memory_.dead + group.dead);
+        write_dead_counts(group);
     }
     return rows_->commit();
+}
+
+void SqliteOutbox::write_dead_counts(const Group& group) {
+    for (const auto& [tenant, more] : group.dead)
+        log_rows_->set_dead(*rows_, tenant, memory_.tenants.all()[static_cast<std::size_t>(tenant)].dead + more);
 }
 
 void SqliteOutbox::take_over(Group& group, std::int64_t now_ms) {
     memory_.registry.keep();
     memory_.next_event = group.next_event;
     memory_.next_delivery = group.next_delivery;
-    for (const auto& each : group.added) memory_.waiting.add(each.id, each.hook, each.appended_ms);
-    for (const DeliveryId id : group.ended) memory_.waiting.remove(id);
-    memory_.dead += group.dead;
+    if (!group.added.empty() || !group.ended.empty()) {
+        const std::lock_guard lock(waiting_mutex_);
+        for (const auto& each : group.added) memory_.waiting.add(each.place.id(), each.hook, each.appended_ms);
+        for (const DeliveryId id : group.ended) memory_.waiting.remove(id);
+    }
+    take_over_dead(group);
     memory_.settled_below = std::max(memory_.settled_below, group.settled_below);
     dropped_ += group.dropped;
     if (group.seen && !seen_ms_) seen_ms_ = now_ms + IdWindow::kRememberMs;
@@ -183,6 +213,7 @@ void SqliteOutbox::take_over(Group& group, std::int64_t now_ms) {
 void SqliteOutbox::take_back(const Group& group) {
     memory_.registry.undo();
     memory_.ids.take_back(group.ids);
+    for (std::size_t i = 0; i < group.tenants; ++i) memory_.tenants.take_back();
 }
 
 // Deliveries of a commit that failed and yet became durable (its sync failed, the log was read again).

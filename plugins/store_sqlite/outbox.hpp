@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -19,6 +21,8 @@
 #include "checkpointer.hpp"
 #include "database.hpp"
 #include "lock_file.hpp"
+#include "log_readers.hpp"
+#include "log_rows.hpp"
 #include "memory.hpp"
 #include "pruning.hpp"
 #include "reserve.hpp"
@@ -32,6 +36,8 @@ struct OutboxSettings {
     std::size_t park_events = 100'000;
     std::int64_t keep_ms = 24 * 60 * 60 * 1000;
     std::int64_t keep_bytes = std::int64_t{1} << 30;
+    std::int64_t dead_letters = 100'000;  // of one tenant
+    std::int64_t dead_keep_ms = std::int64_t{30} * 24 * 60 * 60 * 1000;
     std::int64_t reserve_bytes = std::int64_t{64} << 20;
 };
 
@@ -53,6 +59,16 @@ public:
     Result<Maintained> maintain(std::int64_t now_ms) override;
     Result<std::int64_t> mark(Mark mark) override;
     Status set_mark(Mark mark, std::int64_t value) override;
+    Result<std::vector<Paused>> paused() override;
+    Status pause(const Paused& paused) override;
+    Status resume(HookId hook) override;
+    Result<WaitingDelivery> requeue(DeliveryId id, const TenantScope& scope, std::int64_t now_ms) override;
+    Result<RequeueJob> begin_requeue(const LogFilter& filter, std::int64_t now_ms) override;
+    Result<RequeueJob> cancel_requeue(JobId id, const TenantScope& scope, std::int64_t now_ms) override;
+    Result<LogPage> list(const LogQuery& query) override;
+    Result<DeliveryDetail> look_up(DeliveryId id, const TenantScope& scope) override;
+    Result<RequeueJob> requeue_job(JobId id, const TenantScope& scope) override;
+    Status back_up(const std::string& path) override;
     OutboxFigures figures() const override;
 
     // The log is copied into the file on the committer only above this size.
@@ -67,7 +83,9 @@ private:
         std::vector<Waiting::Item> added{};
         std::unordered_set<DeliveryId> ended{};
         DeliveryId settled_below = 0;
-        std::int64_t dead = 0;
+        std::map<std::int64_t, std::int64_t> dead{};  // by tenant: letters more, or fewer
+        std::size_t tenants = 0;                      // new ones
+        std::vector<RowId> watched{};                 // events that pruning is to look at again
         std::size_t ids = 0;
         std::uint64_t dropped = 0;
         bool stored = false;  // an event
@@ -81,15 +99,32 @@ private:
     Status write(std::span<const Append> appends, std::span<const Settled> settled, const HookFilter& filter,
                  std::int64_t now_ms, Committed& out);
     void settle(std::span<const Settled> settled, std::int64_t now_ms, Group& group);
+    void bury(DeliveryId id, std::int64_t now_ms, Group& group);
     Appended append(const Append& append, std::size_t index, const HookFilter& filter, std::int64_t now_ms,
                     Group& group, Committed& out, std::vector<std::pair<RowId, std::size_t>>& here);
     std::uint32_t deliver(const Verdict& verdict, RowId seq, std::string_view name, std::int64_t at_ms,
                           const HookFilter& filter, Group& group, Committed& out);
+    std::int64_t tenant_number(std::string_view name, Group& group);
     Status finish(Group& group);
+    void write_dead_counts(const Group& group);
     void take_over(Group& group, std::int64_t now_ms);
+    void take_over_dead(const Group& group);
     void take_back(const Group& group);
     void surface(Committed& out);
     Status housekeep(std::int64_t now_ms, bool was_active, Maintained& done);
+    // Dead letters over their bounds: whether there are any, and a step of dropping them within the transaction.
+    bool dead_due(std::int64_t now_ms) const;
+    std::optional<std::int64_t> dead_next_ms(std::int64_t now_ms) const;
+    std::size_t drop_dead(std::int64_t now_ms, Group& group);
+    bool too_old(std::int64_t died_ms, std::int64_t now_ms) const;
+    bool block_due() const;
+    std::int64_t sum_up_block();
+    // Requeueing, within the transaction.
+    DeliveryId requeue_row(const StoredDelivery& old, std::int64_t now_ms, Group& group);
+    Status move_job(std::int64_t now_ms, Maintained& done);
+    Status record_end(RequeueJob& job, RequeueJob::State state, std::int64_t now_ms);
+    Status alone(const std::function<void()>& write);
+    Status copy_to(const std::string& path);
     std::size_t forget_seen(std::int64_t now_ms, std::optional<std::int64_t>& again_ms);
     std::int64_t next_ms(std::int64_t now_ms, bool was_active);
     void look_at_clock(std::int64_t now_ms);
@@ -116,12 +151,19 @@ private:
 
     Database database_;
     std::optional<Rows> rows_;  // unset: not open
+    std::optional<LogRows> log_rows_;
+    std::optional<LogScan> scan_;  // of the requeue jobs
+    LogReaders readers_;
     Registry::Limits limits_;
+    std::mutex waiting_mutex_;  // memory_.waiting is changed by the committer and read by those who list
     Memory memory_;
     Pruning pruning_;
     std::vector<DeliveryId> surfaced_;  // found durable after a commit that had failed; handed out with the next one
     bool started_ = false;
-    bool full_ = false;
+    std::atomic<bool> full_ = false;      // a backup looks at it
+    std::atomic<bool> stopping_ = false;  // the same
+    std::mutex backup_mutex_;             // one at a time, and stop waits for it
+    std::size_t job_turn_ = 0;
     bool active_ = false;                      // something was committed since the latest maintain
     std::int64_t tried_ms_ = 0;                // when it was last tried to recover
     std::optional<std::int64_t> seen_ms_ = 0;  // when the oldest row of table seen may go

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "registry.hpp"
@@ -16,6 +15,8 @@ class Pruning final {
 public:
     explicit Pruning(std::int64_t keep_ms) : keep_ms_(keep_ms) {}
 
+    // These events, passed before, are to be looked at again: what kept them has changed.
+    void watch(std::vector<RowId> events);
     // Looks at no more than `limit` events; with `for_space` also at young ones. Answers how many it removed.
     std::size_t step(Rows& rows, const Registry& registry, std::int64_t now_ms, bool for_space, std::size_t limit);
     void keep();
@@ -32,13 +33,13 @@ public:
 
 private:
     enum class Look : std::uint8_t { removed = 1, waits, stays };
-    Look look(Rows& rows, const Registry& registry, const StoredEvent& event, std::int64_t now_ms);
-    bool old(const StoredEvent& event, std::int64_t now_ms) const;
+    Look look(Rows& rows, const Registry& registry, const StoredEvent& event, std::int64_t now_ms, bool for_space);
+    bool old(std::int64_t at_ms, std::int64_t now_ms) const;
 
     std::int64_t keep_ms_;
-    RowId after_ = 0;          // events up to here were looked at
-    std::set<RowId> waiting_;  // of those: had a delivery that waits, or were parked
-    RowId turn_ = 0;           // the latest of them that was looked at again
+    RowId after_ = 0;             // events up to here were looked at
+    std::vector<RowId> waiting_;  // of those, ascending: had a delivery that waits, or were parked
+    RowId turn_ = 0;              // the latest of them that was looked at again
     std::optional<std::int64_t> next_ms_ = 0;
     bool more_ = false;
 

@@ -71,13 +71,16 @@ Verdict Registry::decide(const Append& append, RowId seq, std::int64_t now_ms) {
         const Call& call = see_call(room, append, call_id, verdict);
         if (!event.participant_sid.empty()) link(room, event.participant_sid, call);
         verdict.targets = call.targets;
+        verdict.call = call.id;
     } else if (const auto linked = room.participants.find(event.participant_sid); linked != room.participants.end()) {
         verdict.targets = linked->second.call->targets;
+        verdict.call = linked->second.call->id;
     } else if (head.state == RoomState::unknown && append.may_park) {
         park(room, seq, event.name, now_ms);
         verdict.disposition = Disposition::parked;
     } else {
         verdict.targets = head.targets;
+        if (room.first != nullptr) verdict.call = room.first->id;
     }
     if (verdict.targets != nullptr) verdict.disposition = Disposition::stored;
     if (head.targets != nullptr) verdict.room_hook = head.targets->front().hook;
@@ -92,6 +95,7 @@ Call& Registry::see_call(Room& room, const Append& append, std::string_view call
     const auto [place, _] = room.calls.try_emplace(std::string(call_id));
     Call& call = place->second;
     call.row = next_row_++;
+    call.id = place->first;
     journal_.emplace_back(CallAdded{&room, place->first});
     changes_.calls.emplace_back(&room, place);
 
@@ -118,6 +122,7 @@ Call& Registry::see_call(Room& room, const Append& append, std::string_view call
         verdict.dropped.assign(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
     }
     if (!judged) known.targets = call.targets;
+    if (room.first == nullptr && call.targets != nullptr) room.first = &call;
     return call;
 }
 
@@ -223,7 +228,9 @@ void Registry::undo_step(Step& step) {
     } else if (auto* call = std::get_if<CallAdded>(&step)) {
         const auto known = calls_.find(call->call_id);
         if (--known->second.rooms == 0) calls_.erase(known);
-        call->room->calls.erase(call->call_id);
+        const auto place = call->room->calls.find(call->call_id);
+        if (call->room->first == &place->second) call->room->first = nullptr;
+        call->room->calls.erase(place);
     } else if (auto* linked = std::get_if<Linked>(&step)) {
         if (linked->before == nullptr)
             linked->room->participants.erase(linked->sid);
@@ -340,7 +347,10 @@ void Registry::restore_call(RowId row, RowId room, std::string call_id, Targets 
     if (found == rooms_.end()) return;
     KnownCall& known = calls_[call_id];
     if (known.rooms++ == 0) known.targets = targets;
-    found->second->calls.try_emplace(std::move(call_id), Call{row, std::move(targets)});
+    Room& home = *found->second;
+    const auto [place, _] = home.calls.try_emplace(std::move(call_id), Call{row, std::move(targets), {}});
+    place->second.id = place->first;
+    if (home.first == nullptr && place->second.targets != nullptr) home.first = &place->second;
 }
 
 void Registry::restore_participant(RowId row, RowId room, std::string sid, RowId call) {

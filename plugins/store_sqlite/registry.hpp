@@ -49,7 +49,8 @@ struct ParkedEvent {
 
 struct Call {
     RowId row = 0;
-    Targets targets;  // null: unmatched
+    Targets targets;      // null: unmatched
+    std::string_view id;  // sip.callID: the key under which its room has it
 };
 
 struct Participant {
@@ -65,6 +66,7 @@ struct Room {
     std::map<std::string, Call, std::less<>> calls;                // by sip.callID
     std::map<std::string, Participant, std::less<>> participants;  // by sid
     std::deque<ParkedEvent> parked;
+    const Call* first = nullptr;   // of its calls that have targets; room events without a participant count as its
     std::uint64_t saved_in = 0;    // the group that has saved its head
     std::uint64_t changed_in = 0;  // the group that writes it down
 };
@@ -76,7 +78,9 @@ struct Verdict {
     bool tenant_conflict = false;
     Targets targets;       // stored: whose it is; also those of `released`
     HookId room_hook = 0;  // the first hook of the room itself; 0: it has none
-    RowId room = 0;        // 0: none
+    std::string_view
+        call;        // sip.callID of the call it belongs to, also for `released`; empty: none. Until keep or undo
+    RowId room = 0;  // 0: none
     StreamId stream = 0;
     std::vector<ParkedEvent> released;  // leave before the event, in this order
     std::vector<ParkedEvent> dropped;   // were parked for this room: unmatched now

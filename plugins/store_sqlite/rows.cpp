@@ -3,6 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include "facets.hpp"
+
 namespace switchhook::store_sqlite {
 
 namespace {
@@ -60,14 +62,15 @@ Result<Rows> Rows::prepare(Database& database) {
     const std::pair<Statement*, const char*> statements[] = {
         {&rows.begin_, "BEGIN IMMEDIATE"},
         {&rows.commit_, "COMMIT"},
-        {&rows.add_event_, "INSERT INTO event(seq,at,first,count,name,id,body) VALUES(?,?,?,?,?,?,?)"},
+        {&rows.add_event_, "INSERT INTO event(seq,at,first,count,name,id,call,body) VALUES(?,?,?,?,?,?,?,?)"},
         {&rows.add_seen_, "INSERT INTO seen(seq,at,high,low) VALUES(?,?,?,?)"},
         {&rows.add_delivery_,
-         "INSERT INTO delivery(id,event,hook,stream,at,state,attempts,due,settled) VALUES(?,?,?,?,?,1,0,0,0)"},
+         "INSERT INTO delivery(id,event,hook,stream,at,state,attempts,due,settled,tenant,name,call) "
+         "VALUES(?,?,?,?,?,1,0,0,0,?,?,?)"},
         {&rows.settle_, "UPDATE delivery SET state=?,attempts=?,due=?,settled=?,code=? WHERE id=?"},
         {&rows.add_parked_, "INSERT INTO parked(seq,room) VALUES(?,?)"},
         {&rows.remove_parked_, "DELETE FROM parked WHERE seq=?"},
-        {&rows.release_, "UPDATE event SET first=?,count=? WHERE seq=?"},
+        {&rows.release_, "UPDATE event SET first=?,count=?,call=? WHERE seq=?"},
         {&rows.put_room_, "REPLACE INTO room(id,name,sid,state,hooks,last,finished) VALUES(?,?,?,?,?,?,?)"},
         {&rows.put_call_, "REPLACE INTO call(id,room,call_id,hooks) VALUES(?,?,?,?)"},
         {&rows.put_participant_, "REPLACE INTO participant(id,room,sid,call) VALUES(?,?,?,?)"},
@@ -81,9 +84,15 @@ Result<Rows> Rows::prepare(Database& database) {
         {&rows.seen_, "SELECT seq,at FROM seen ORDER BY seq LIMIT ?"},
         {&rows.remove_seen_, "DELETE FROM seen WHERE seq<=?"},
         {&rows.event_, "SELECT seq,at,first,count,id,body FROM event WHERE seq=?"},
-        {&rows.delivery_, "SELECT event,hook,stream,at,state,attempts,due FROM delivery WHERE id=?"},
+        {&rows.delivery_, "SELECT event,hook,stream,at,state,attempts,due,tenant,name,call FROM delivery WHERE id=?"},
         {&rows.pages_, "PRAGMA page_count"},
         {&rows.free_pages_, "PRAGMA freelist_count"},
+        {&rows.add_attempt_,
+         "REPLACE INTO attempt(id,number,at,resolved,connected,secured,answered,took,status,code,address,answer) "
+         "VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"},
+        {&rows.remove_attempts_, "DELETE FROM attempt WHERE id>=? AND id<?"},
+        {&rows.in_block_, "SELECT 1 FROM delivery WHERE id>=? AND id<? LIMIT 1"},
+        {&rows.remove_block_, "DELETE FROM block WHERE id=?"},
     };
     for (const auto& [statement, sql] : statements) {
         auto prepared = database.prepare(sql);
@@ -110,6 +119,7 @@ Status Rows::take_status() {
 
 void Rows::begin() {
     status_ = {};
+    touched_.clear();
     run(begin_);
 }
 
@@ -119,26 +129,31 @@ Status Rows::commit() {
     return take_status();
 }
 
-void Rows::add_event(RowId seq, std::int64_t now_ms, const Event& event, DeliveryId first, std::uint32_t count) {
+void Rows::add_event(RowId seq, std::int64_t now_ms, const Event& event, std::string_view call, DeliveryId first,
+                     std::uint32_t count) {
     run(add_event_.integer(1, seq)
             .integer(2, now_ms)
             .integer(3, column(first))
             .integer(4, count)
             .bytes(5, event.name)
             .bytes(6, event.id)
-            .bytes(7, event.body));
+            .bytes(7, call)
+            .bytes(8, event.body));
 }
 
 void Rows::add_seen(RowId seq, std::int64_t at_ms, IdHash id) {
     run(add_seen_.integer(1, seq).integer(2, at_ms).integer(3, column(id.high)).integer(4, column(id.low)));
 }
 
-void Rows::add_delivery(const WaitingDelivery& delivery, RowId event) {
+void Rows::add_delivery(const WaitingDelivery& delivery, RowId event, const LogKeys& keys) {
     run(add_delivery_.integer(1, column(delivery.id))
             .integer(2, event)
             .integer(3, column(delivery.hook))
             .integer(4, column(delivery.stream))
-            .integer(5, delivery.appended_ms));
+            .integer(5, delivery.appended_ms)
+            .integer(6, keys.tenant)
+            .integer(7, keys.name)
+            .integer(8, keys.call));
 }
 
 void Rows::settle(const Settled& settled, std::int64_t now_ms) {
@@ -150,13 +165,31 @@ void Rows::settle(const Settled& settled, std::int64_t now_ms) {
             .integer(6, column(settled.id)));
 }
 
+// The key says whose attempt it is and which, so that no index is needed; a REPLACE makes the 129th take the first
+// one's place.
+void Rows::add_attempt(DeliveryId id, std::uint32_t number, const Attempt& attempt) {
+    constexpr std::uint32_t kSlots = std::uint32_t{1} << kAttemptBits;
+    run(add_attempt_.integer(1, column((id << kAttemptBits) + (number + kSlots - 1) % kSlots))
+            .integer(2, number)
+            .integer(3, attempt.at_ms)
+            .integer(4, attempt.resolved_us)
+            .integer(5, attempt.connected_us)
+            .integer(6, attempt.secured_us)
+            .integer(7, attempt.answered_us)
+            .integer(8, attempt.took_us)
+            .integer(9, attempt.status)
+            .bytes(10, attempt.code)
+            .bytes(11, attempt.address)
+            .bytes(12, attempt.answer.substr(0, kAnswerBytes)));
+}
+
 void Rows::add_parked(RowId seq, RowId room) {
     run(add_parked_.integer(1, seq).integer(2, room));
 }
 
-void Rows::release(RowId seq, DeliveryId first, std::uint32_t count) {
+void Rows::release(RowId seq, std::string_view call, DeliveryId first, std::uint32_t count) {
     run(remove_parked_.integer(1, seq));
-    run(release_.integer(1, column(first)).integer(2, count).integer(3, seq));
+    run(release_.integer(1, column(first)).integer(2, count).bytes(3, call).integer(4, seq));
 }
 
 void Rows::drop_parked(RowId seq) {
@@ -215,8 +248,26 @@ std::vector<StoredEvent> Rows::events_after(RowId seq, std::size_t limit) {
 
 void Rows::remove(const StoredEvent& event) {
     run(remove_event_.integer(1, event.seq));
-    if (event.count > 0)
-        run(remove_deliveries_.integer(1, column(event.first)).integer(2, column(event.first + event.count)));
+    remove_deliveries(event.first, event.count);
+}
+
+void Rows::remove_deliveries(DeliveryId first, std::uint64_t count) {
+    if (count == 0) return;
+    const DeliveryId end = first + count;
+    run(remove_deliveries_.integer(1, column(first)).integer(2, column(end)));
+    run(remove_attempts_.integer(1, column(first << kAttemptBits)).integer(2, column(end << kAttemptBits)));
+    for (std::int64_t block = block_of(first); block <= block_of(end - 1); ++block) touched_.insert(block);
+}
+
+void Rows::sweep_blocks() {
+    for (const std::int64_t block : touched_) {
+        const std::int64_t first = block << kBlockBits;
+        in_block_.integer(1, first).integer(2, first + static_cast<std::int64_t>(kBlock));
+        const bool empty = !step(in_block_);
+        in_block_.done();
+        if (empty) run(remove_block_.integer(1, block));
+    }
+    touched_.clear();
 }
 
 std::vector<std::pair<RowId, std::int64_t>> Rows::seen(std::size_t limit) {
@@ -248,7 +299,8 @@ std::optional<StoredEvent> Rows::event(RowId seq) {
 std::optional<StoredDelivery> Rows::delivery(DeliveryId id) {
     std::optional<StoredDelivery> found;
     delivery_.integer(1, column(id));
-    if (step(delivery_))
+    if (step(delivery_)) {
+        const auto due = delivery_.integer_at(6);
         found = StoredDelivery{.id = id,
                                .event = delivery_.integer_at(0),
                                .hook = static_cast<HookId>(delivery_.integer_at(1)),
@@ -256,7 +308,16 @@ std::optional<StoredDelivery> Rows::delivery(DeliveryId id) {
                                .at_ms = delivery_.integer_at(3),
                                .state = static_cast<DeliveryState>(delivery_.integer_at(4)),
                                .attempts = static_cast<std::uint32_t>(delivery_.integer_at(5)),
-                               .due_ms = delivery_.integer_at(6)};
+                               .due_ms = due,
+                               .successor = 0,
+                               .tenant = delivery_.integer_at(7),
+                               .name = delivery_.integer_at(8),
+                               .call = delivery_.integer_at(9)};
+        if (found->state == DeliveryState::requeued) {
+            found->successor = static_cast<DeliveryId>(due);
+            found->due_ms = 0;
+        }
+    }
     delivery_.done();
     return found;
 }

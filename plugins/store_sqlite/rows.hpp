@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,21 @@ struct StoredDelivery {
     DeliveryState state = DeliveryState::waiting;
     std::uint32_t attempts = 0;
     std::int64_t due_ms = 0;
+    DeliveryId successor = 0;  // requeued; in the place of due_ms
+    std::int64_t tenant = 0;
+    std::int64_t name = 0;  // name_key and call_key of its event
+    std::int64_t call = 0;
 };
+
+// By what a delivery is found in the log.
+struct LogKeys {
+    std::int64_t tenant = 0;
+    std::int64_t name = 0;
+    std::int64_t call = 0;
+};
+
+inline constexpr int kAttemptBits = 7;  // the latest 128 attempts of a delivery are kept
+inline constexpr std::size_t kAnswerBytes = 1024;
 
 class Rows final {
 public:
@@ -47,13 +62,15 @@ public:
     Status commit();
     const Status& status() const { return status_; }
 
-    void add_event(RowId seq, std::int64_t now_ms, const Event& event, DeliveryId first, std::uint32_t count);
+    void add_event(RowId seq, std::int64_t now_ms, const Event& event, std::string_view call, DeliveryId first,
+                   std::uint32_t count);
     void add_seen(RowId seq, std::int64_t at_ms, IdHash id);
-    void add_delivery(const WaitingDelivery& delivery, RowId event);
+    void add_delivery(const WaitingDelivery& delivery, RowId event, const LogKeys& keys);
     void settle(const Settled& settled, std::int64_t now_ms);
+    void add_attempt(DeliveryId id, std::uint32_t number, const Attempt& attempt);
     void add_parked(RowId seq, RowId room);
     // A parked event that leaves now, or turned out unmatched: then only its id is kept.
-    void release(RowId seq, DeliveryId first, std::uint32_t count);
+    void release(RowId seq, std::string_view call, DeliveryId first, std::uint32_t count);
     void drop_parked(RowId seq);
     void write(const Registry::Changes& changes);
     void set(Meta key, std::int64_t value);
@@ -61,6 +78,9 @@ public:
     // Pruning, oldest first.
     std::vector<StoredEvent> events_after(RowId seq, std::size_t limit);
     void remove(const StoredEvent& event);
+    void remove_deliveries(DeliveryId first, std::uint64_t count);  // with their attempts
+    // Summaries of blocks that are empty now.
+    void sweep_blocks();
     std::vector<std::pair<RowId, std::int64_t>> seen(std::size_t limit);  // row and time, from the front
     void remove_seen_to(RowId seq);
 
@@ -71,17 +91,21 @@ public:
     // After a read outside of a transaction: the failure, and begins anew.
     Status take_status();
 
-private:
-    explicit Rows(Database& database) : database_(&database) {}
+    // For other statements of the same transaction.
     void run(Statement& statement);
     bool step(Statement& statement);
+
+private:
+    explicit Rows(Database& database) : database_(&database) {}
     std::int64_t number(Statement& statement);
 
     Database* database_;
     Status status_;
+    std::set<std::int64_t> touched_;  // blocks of which something was removed
     Statement begin_, commit_, add_event_, add_seen_, add_delivery_, settle_, add_parked_, remove_parked_, release_,
         put_room_, put_call_, put_participant_, remove_room_, remove_call_, remove_participant_, set_, events_after_,
-        remove_event_, remove_deliveries_, seen_, remove_seen_, event_, delivery_, pages_, free_pages_;
+        remove_event_, remove_deliveries_, seen_, remove_seen_, event_, delivery_, pages_, free_pages_, add_attempt_,
+        remove_attempts_, in_block_, remove_block_;
 };
 
 // Hooks of a room or call, as a column holds them.

@@ -8,6 +8,8 @@
 
 #include <sqlite3.h>
 
+#include "migration.hpp"
+
 namespace switchhook::store_sqlite {
 
 namespace {
@@ -16,10 +18,10 @@ constexpr std::int64_t kApplication = 0x53774873;  // PRAGMA application_id: "Sw
 
 constexpr char kCreate[] = R"(
 CREATE TABLE event(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
-    name BLOB NOT NULL, id BLOB NOT NULL, body BLOB NOT NULL);
+    name BLOB NOT NULL, id BLOB NOT NULL, call BLOB, body BLOB NOT NULL);
 CREATE TABLE delivery(id INTEGER PRIMARY KEY, event INTEGER NOT NULL, hook INTEGER NOT NULL, stream INTEGER NOT NULL,
     at INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL, settled INTEGER NOT NULL,
-    code BLOB);
+    code BLOB, tenant INTEGER NOT NULL DEFAULT 0, name INTEGER NOT NULL DEFAULT 0, call INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE seen(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, high INTEGER NOT NULL, low INTEGER NOT NULL);
 CREATE TABLE parked(seq INTEGER PRIMARY KEY, room INTEGER NOT NULL);
 CREATE TABLE room(id INTEGER PRIMARY KEY, name BLOB NOT NULL, sid BLOB NOT NULL, state INTEGER NOT NULL, hooks BLOB,
@@ -28,27 +30,10 @@ CREATE TABLE call(id INTEGER PRIMARY KEY, room INTEGER NOT NULL, call_id BLOB NO
 CREATE TABLE participant(id INTEGER PRIMARY KEY, room INTEGER NOT NULL, sid BLOB NOT NULL, call INTEGER NOT NULL);
 CREATE TABLE meta(key INTEGER PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE hook(host BLOB PRIMARY KEY, url BLOB NOT NULL, auth_id BLOB NOT NULL, dialect BLOB NOT NULL,
-    events BLOB NOT NULL) WITHOUT ROWID;
+    events BLOB NOT NULL, retry BLOB NOT NULL DEFAULT x'', concurrency INTEGER NOT NULL DEFAULT 0,
+    per_second INTEGER NOT NULL DEFAULT 0, burst INTEGER NOT NULL DEFAULT 0, max_age BLOB NOT NULL DEFAULT x'') WITHOUT ROWID;
 PRAGMA application_id = 0x53774873;
-PRAGMA user_version = 1;
 )";
-
-// Version 2: what a hook chooses for itself. Written by hook_table.cpp.
-constexpr char kHookColumns[] = R"(
-ALTER TABLE hook ADD COLUMN retry BLOB NOT NULL DEFAULT x'';
-ALTER TABLE hook ADD COLUMN concurrency INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE hook ADD COLUMN per_second INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE hook ADD COLUMN burst INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE hook ADD COLUMN max_age BLOB NOT NULL DEFAULT x'';
-PRAGMA user_version = 2;
-)";
-
-// Within a transaction. A new store takes the same steps as an old one.
-Status bring_up(Database& database) {
-    const auto version = database.number("PRAGMA user_version");
-    if (!version) return version.status();
-    return *version < 2 ? database.run(kHookColumns) : Status{};
-}
 
 // Ours and not newer than this program knows, or not written yet.
 Result<bool> is_new(Database& database) {
@@ -95,15 +80,16 @@ Result<Database> open_store(const std::string& path) {
     if (*fresh)
         if (Status status = database->run("PRAGMA auto_vacuum=INCREMENTAL"); !status) return status;
     if (Status status = prepare_connection(*database); !status) return status;
-    const auto version = database->number("PRAGMA user_version");
-    if (!version) return version.status();
-    if (*version == kSchemaVersion) return database;
-    // Two components may open the same new or old file: whoever holds the write lock looks again.
+    if (!*fresh) {
+        if (Status status = migrate(*database); !status) return status;
+        return database;
+    }
+    // Two components may open the same new file: whoever holds the write lock looks again.
     if (Status status = database->run("BEGIN IMMEDIATE"); !status) return status;
     fresh = is_new(*database);
     Status status = fresh.status();
     if (status && *fresh) status = database->run(kCreate);
-    if (status) status = bring_up(*database);
+    if (status && *fresh) status = add_log_tables(*database);
     if (status) status = database->run("COMMIT");
     if (!status) {
         database->roll_back();

@@ -15,7 +15,8 @@ enum class Meta : std::int64_t {
     next_event = 1,     // event numbers below were given out, also those of rows that are gone
     next_delivery = 2,  // the same for deliveries
     settled_below = 3,  // no delivery below is waiting: where the start begins to read
-    dead = 4,           // dead letters
+    dead = 4,           // dead letters, of schema 1
+    next_block = 5,     // blocks of deliveries below have their summary
     marks = 100,        // and above: core's numbers (Mark)
 };
 

@@ -55,6 +55,16 @@ public:
     Result<Maintained> maintain(std::int64_t) override { throw Thrown(); }
     Result<std::int64_t> mark(Mark) override { throw Thrown(); }
     Status set_mark(Mark, std::int64_t) override { throw Thrown(); }
+    Result<std::vector<Paused>> paused() override { throw Thrown(); }
+    Status pause(const Paused&) override { throw Thrown(); }
+    Status resume(HookId) override { throw Thrown(); }
+    Result<WaitingDelivery> requeue(DeliveryId, const TenantScope&, std::int64_t) override { throw Thrown(); }
+    Result<RequeueJob> begin_requeue(const LogFilter&, std::int64_t) override { throw Thrown(); }
+    Result<RequeueJob> cancel_requeue(JobId, const TenantScope&, std::int64_t) override { throw Thrown(); }
+    Result<LogPage> list(const LogQuery&) override { throw Thrown(); }
+    Result<DeliveryDetail> look_up(DeliveryId, const TenantScope&) override { throw Thrown(); }
+    Result<RequeueJob> requeue_job(JobId, const TenantScope&) override { throw Thrown(); }
+    Status back_up(const std::string&) override { throw Thrown(); }
     OutboxFigures figures() const override { throw Thrown(); }
 };
 

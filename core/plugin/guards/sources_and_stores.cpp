@@ -1,6 +1,9 @@
 // Config source, hook store, outbox: every call has a Status, and a thrown exception is one more of them.
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/plugin/guards/guards.hpp"
 
@@ -59,10 +62,58 @@ public:
     Status set_mark(Mark mark, std::int64_t value) override {
         return instance().call("set_mark", [&] { return object().set_mark(mark, value); });
     }
+    Result<std::vector<Paused>> paused() override {
+        return instance().call("paused", [this] { return object().paused(); });
+    }
+    Status pause(const Paused& paused) override {
+        return instance().call("pause", [&] { return object().pause(paused); });
+    }
+    Status resume(HookId hook) override {
+        return instance().call("resume", [&] { return object().resume(hook); });
+    }
+    Result<WaitingDelivery> requeue(DeliveryId id, const TenantScope& scope, std::int64_t now_ms) override {
+        return instance().call("requeue", [&] { return object().requeue(id, scope, now_ms); });
+    }
+    Result<RequeueJob> begin_requeue(const LogFilter& filter, std::int64_t now_ms) override {
+        return instance().call("begin_requeue", [&] { return object().begin_requeue(filter, now_ms); });
+    }
+    Result<RequeueJob> cancel_requeue(JobId id, const TenantScope& scope, std::int64_t now_ms) override {
+        return scoped("cancel_requeue", scope,
+                      instance().call("cancel_requeue", [&] { return object().cancel_requeue(id, scope, now_ms); }));
+    }
+    Result<LogPage> list(const LogQuery& query) override {
+        auto page = instance().call("list", [&] { return object().list(query); });
+        if (!page) return page;
+        // Another tenant's deliveries must not pass because a store is wrong.
+        for (const auto& each : page->deliveries)
+            if (query.filter.tenant && each.tenant != *query.filter.tenant)
+                return instance().fault("list", "answered a delivery of another tenant");
+        return page;
+    }
+    Result<DeliveryDetail> look_up(DeliveryId id, const TenantScope& scope) override {
+        auto detail = instance().call("look_up", [&] { return object().look_up(id, scope); });
+        if (detail && scope && detail->delivery.tenant != *scope)
+            return instance().fault("look_up", "answered a delivery of another tenant");
+        return detail;
+    }
+    Result<RequeueJob> requeue_job(JobId id, const TenantScope& scope) override {
+        return scoped("requeue_job", scope,
+                      instance().call("requeue_job", [&] { return object().requeue_job(id, scope); }));
+    }
+    Status back_up(const std::string& path) override {
+        return instance().call("back_up", [&] { return object().back_up(path); });
+    }
     OutboxFigures figures() const override {
         OutboxFigures figures;
         instance().attempt("figures", [&] { figures = object().figures(); });
         return figures;
+    }
+
+private:
+    Result<RequeueJob> scoped(std::string_view call, const TenantScope& scope, Result<RequeueJob> job) const {
+        if (job && scope && job->filter.tenant != scope)
+            return instance().fault(call, "answered a job of another tenant");
+        return job;
     }
 };
 

@@ -14,14 +14,12 @@
 #include <vector>
 
 #include <switchhook/component.hpp>
+#include <switchhook/delivery_log.hpp>
 #include <switchhook/event.hpp>
 #include <switchhook/hook.hpp>
 
 namespace switchhook {
 inline namespace abi1 {
-
-using DeliveryId = std::uint64_t;  // grows in the order of acknowledgement; zero is never an id
-using StreamId = std::uint64_t;    // a room; deliveries of one stream and hook leave strictly in the order of their ids
 
 // A hook that an event was matched with, and whose it is.
 struct Match {
@@ -66,22 +64,6 @@ struct WaitingDelivery {
     std::string body;
 };
 
-enum class DeliveryState : std::uint8_t { waiting = 1, delivered, dead };
-
-// One try of a delivery, as the log of deliveries keeps it. Views live for the call.
-struct Attempt {
-    std::int64_t at_ms = 0;          // Unix milliseconds of its begin
-    std::uint32_t resolved_us = 0;   // since its begin, of each phase that ended: name resolved, connected, TLS ready,
-    std::uint32_t connected_us = 0;  // head of the answer complete, end; 0: not reached, or not needed
-    std::uint32_t secured_us = 0;
-    std::uint32_t answered_us = 0;
-    std::uint32_t took_us = 0;
-    int status = 0;            // HTTP status of a complete head; 0 without one
-    std::string_view code;     // stable outcome code, as in AttemptResult
-    std::string_view address;  // that was connected to
-    std::string_view answer;   // first bytes of the answer's body; any bytes
-};
-
 // What became of an attempt.
 struct Settled {
     DeliveryId id = 0;
@@ -124,9 +106,11 @@ struct Backlog {
 };
 
 struct Maintained {
-    std::uint64_t parked_dropped = 0;  // parked events whose time ran out: unmatched now
-    std::uint64_t pruned = 0;          // delivered events forgotten
-    std::int64_t next_ms = 0;          // when it wants to be called again (Unix ms); 0: when something is committed
+    std::uint64_t parked_dropped = 0;      // parked events whose time ran out: unmatched now
+    std::uint64_t pruned = 0;              // delivered events forgotten
+    std::uint64_t dead_dropped = 0;        // dead letters over the bounds of their number or age
+    std::vector<WaitingDelivery> ready{};  // requeued by a job: for their lanes, as Committed::ready
+    std::int64_t next_ms = 0;              // when it wants to be called again (Unix ms); 0: when something is committed
 };
 
 struct OutboxFigures {
@@ -142,6 +126,13 @@ enum class Mark : std::uint8_t {
     provisioned = 1,  // Unix milliseconds when LiveKit was first brought to the wanted state
 };
 
+// A hook whose deliveries wait until somebody resumes it.
+struct Paused {
+    HookId hook = 0;
+    std::int64_t since_ms = 0;  // Unix milliseconds
+    std::string reason;
+};
+
 // Which events a hook asked for (Hook::events or its dialect's default). A hook that is gone wants everything: its
 // delivery then becomes a dead letter that can be seen.
 class HookFilter {
@@ -150,25 +141,52 @@ public:
     virtual bool wants(HookId hook, std::string_view event_name) const = 0;
 };
 
-// All calls but health() and figures() come from one thread, core's committer. Settings every outbox understands come
-// from the delivery block of the configuration: park, keep, keep_bytes (see the store's declaration).
+// All calls come from one thread, core's committer, except those of the last group. Settings every outbox understands
+// come from the delivery block of the configuration: park, park_events, keep, keep_bytes, dead_letters, dead_keep (see
+// the store's declaration).
 class Outbox : public Component {
 public:
     // `now_ms`: Unix milliseconds, may jump. A Status means that nothing of the group became durable and the store is
-    // as before; Disposition::full on appends leaves the settled part of the group durable.
+    // as before; Disposition::full on appends leaves the settled part of the group durable. While there is no room a
+    // store may leave attempts out of the log.
     virtual Result<Committed> commit(std::span<const Append> appends, std::span<const Settled> settled,
                                      const HookFilter& filter, std::int64_t now_ms) = 0;
     virtual Result<Claimed> claim(const Claim& claim) = 0;
     // Hooks with waiting deliveries, after start.
     virtual Result<std::vector<Backlog>> backlog() = 0;
-    // Small steps of housekeeping: drops parked events whose time ran out, prunes delivered ones, checkpoints.
+    // Small steps of housekeeping: drops parked events whose time ran out, prunes delivered ones, drops dead letters
+    // over their bounds, moves requeue jobs on, checkpoints.
     virtual Result<Maintained> maintain(std::int64_t now_ms) = 0;
     // 0: never set. mark() may come before the committer's first call, from the thread that called start. set_mark is
     // durable on return.
     virtual Result<std::int64_t> mark(Mark mark) = 0;
     virtual Status set_mark(Mark mark, std::int64_t value) = 0;
-    // Any thread, never blocks on I/O.
-    virtual OutboxFigures figures() const = 0;
+
+    virtual Result<std::vector<Paused>> paused() = 0;  // at start
+    // Durable on return. A second pause replaces the first; resuming what is not paused is well.
+    virtual Status pause(const Paused& paused) = 0;
+    virtual Status resume(HookId hook) = 0;
+
+    // Sends the event of a delivery that has ended once more: durable on return, as a new delivery with a new id, the
+    // same event id and fresh attempts and age; the old one becomes `requeued`. It stands behind everything that waits
+    // in its stream now and before everything appended later. So the order among deliveries that never left is kept,
+    // and what is requeued oldest first stays in order among itself; against what has ended meanwhile there is none.
+    // not_found: unknown, or out of scope. conflict: it waits, or was requeued before. full: no room now.
+    virtual Result<WaitingDelivery> requeue(DeliveryId id, const TenantScope& scope, std::int64_t now_ms) = 0;
+    // A job that requeues what the filter finds, in steps of maintain. Without a state it means dead letters. invalid:
+    // the state is neither dead nor delivered; conflict: a job with the same filter.tenant is running; full: too many.
+    virtual Result<RequeueJob> begin_requeue(const LogFilter& filter, std::int64_t now_ms) = 0;
+    // What was requeued stays so. A job that has ended stays as it is. Answers what it came to, or not_found.
+    virtual Result<RequeueJob> cancel_requeue(JobId id, const TenantScope& scope, std::int64_t now_ms) = 0;
+
+    // Any thread; these never wait for a commit under way nor hold one up. What was committed before the call shows.
+    virtual Result<LogPage> list(const LogQuery& query) = 0;
+    virtual Result<DeliveryDetail> look_up(DeliveryId id, const TenantScope& scope) = 0;  // or not_found
+    virtual Result<RequeueJob> requeue_job(JobId id, const TenantScope& scope) = 0;       // or not_found
+    // Writes a consistent copy of everything to a new file (0640), durable on return; commits go on meanwhile.
+    // conflict: there is a file of that name. unavailable: given up because the disk became full or the store stops.
+    virtual Status back_up(const std::string& path) = 0;
+    virtual OutboxFigures figures() const = 0;  // never blocks on I/O
 };
 
 }  // namespace abi1

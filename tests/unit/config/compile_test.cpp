@@ -120,6 +120,8 @@ TEST(Compiling, declared_defaults_are_those_of_the_structs) {
     EXPECT_EQ(given.delivery.park_events, plain.delivery.park_events);
     EXPECT_EQ(given.delivery.keep, plain.delivery.keep);
     EXPECT_EQ(given.delivery.keep_bytes, plain.delivery.keep_bytes);
+    EXPECT_EQ(given.delivery.dead_letters, plain.delivery.dead_letters);
+    EXPECT_EQ(given.delivery.dead_keep, plain.delivery.dead_keep);
     EXPECT_EQ(given.log.level, plain.log.level);
     EXPECT_EQ(given.log.format, plain.log.format);
 }
@@ -132,7 +134,7 @@ TEST(Compiling, takes_every_scalar_key) {
         "admin: { host: a, port: 0 }\nlog: { level: debug, format: json }\n"
         "delivery: { dialect: sayna, retry: call, concurrency: 1, timeout: 2s, max_age: 3h, window: 4, park: 5s, "
         "park_events: 6,\n"
-        "  keep: 7d, keep_bytes: 8MiB }\nplugins: [/a, /b]\n");
+        "  keep: 7d, keep_bytes: 8MiB, dead_letters: 9, dead_keep: 10d }\nplugins: [/a, /b]\n");
     ASSERT_EQ(result.all(), "");
     const Config& config = result.config;
     EXPECT_EQ(config.server.host, "::");
@@ -160,6 +162,8 @@ TEST(Compiling, takes_every_scalar_key) {
     EXPECT_EQ(config.delivery.park_events, 6U);
     EXPECT_EQ(config.delivery.keep, 168h);
     EXPECT_EQ(config.delivery.keep_bytes, 8'388'608);
+    EXPECT_EQ(config.delivery.dead_letters, 9U);
+    EXPECT_EQ(config.delivery.dead_keep, 240h);
     EXPECT_EQ(config.plugins, (std::vector<std::string>{"/a", "/b"}));
     EXPECT_EQ(config.place_of("plugins[1]"), "switchhook.yaml:7");
 }

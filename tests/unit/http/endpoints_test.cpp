@@ -57,6 +57,32 @@ TEST(Endpoints, AnswerAnUnknownPathWith404) {
     }
 }
 
+TEST(Endpoints, FindTheSegmentThatMayBeAnything) {
+    testkit::RecordingLog log;
+    Endpoints endpoints(log);
+    const auto answering = [](const std::string& name) {
+        return [name](Request request, Exchange exchange) {
+            exchange.answer(reply_with(200, name + "(" + request.parameter + ")"));
+        };
+    };
+    endpoints.add("GET", "/d/{id}", answering("one"));
+    endpoints.add("POST", "/d/{id}/again", answering("again"));
+    endpoints.add("POST", "/d/again", answering("all"));
+    endpoints.add("GET", "/d/again/{job}", answering("job"));
+    endpoints.add("DELETE", "/d/again/{job}", answering("cancel"));
+    EXPECT_EQ(dispatch(endpoints, "GET", "/d/17")->given.body, "one(17)");
+    EXPECT_EQ(dispatch(endpoints, "HEAD", "/d/17")->given.body, "one(17)");
+    EXPECT_EQ(dispatch(endpoints, "GET", "/d/%31")->given.body, "one(%31)");
+    EXPECT_EQ(dispatch(endpoints, "POST", "/d/17/again")->given.body, "again(17)");
+    EXPECT_EQ(dispatch(endpoints, "POST", "/d/again")->given.body, "all()");
+    EXPECT_EQ(dispatch(endpoints, "DELETE", "/d/again/3")->given.body, "cancel(3)");
+    EXPECT_EQ(dispatch(endpoints, "GET", "/d/again")->given.status, 405);
+    EXPECT_EQ(dispatch(endpoints, "DELETE", "/d/17")->given.status, 405);
+    EXPECT_EQ(allow_of(dispatch(endpoints, "PUT", "/d/again/3")->given), "GET, HEAD, DELETE");
+    for (const char* path : {"/d/", "/d//again", "/d/1/2", "/d/1/again/", "/d/again/3/4", "/d/again/"})
+        EXPECT_EQ(dispatch(endpoints, "GET", path)->given.status, 404) << path;
+}
+
 TEST(Endpoints, AnswerAnotherMethodWith405AndWhatIsAllowed) {
     testkit::RecordingLog log;
     Endpoints endpoints(log);

@@ -101,6 +101,43 @@ public:
         marks_[mark] = value;
         return {};
     }
+    Result<std::vector<Paused>> paused() override { return std::vector<Paused>(); }
+    Status pause(const Paused&) override { return {}; }
+    Status resume(HookId) override { return {}; }
+    Result<WaitingDelivery> requeue(DeliveryId id, const TenantScope&, std::int64_t now_ms) override {
+        same_thread();
+        const std::lock_guard lock(mutex_);
+        if (!fail_.ok()) return fail_;
+        const auto old = rows_.find(id);
+        if (old == rows_.end()) return Status(Code::not_found, "no such delivery");
+        if (old->second.state == DeliveryState::waiting) return Status(Code::conflict, "the delivery waits already");
+        Row again = old->second;
+        old->second.state = DeliveryState::requeued;
+        again.state = DeliveryState::waiting;
+        again.attempts = 0;
+        again.due_ms = 0;
+        again.appended_ms = now_ms;
+        rows_[++last_id_] = again;
+        return waiting(last_id_, again);
+    }
+    Result<RequeueJob> begin_requeue(const LogFilter& filter, std::int64_t now_ms) override {
+        same_thread();
+        if (!fail_.ok()) return fail_;
+        return job = RequeueJob{.id = 1, .filter = filter, .began_ms = now_ms};
+    }
+    Result<RequeueJob> cancel_requeue(JobId id, const TenantScope&, std::int64_t now_ms) override {
+        same_thread();
+        if (id != job.id) return Status(Code::not_found, "no such job");
+        job.state = RequeueJob::State::cancelled;
+        job.ended_ms = now_ms;
+        return job;
+    }
+    Result<LogPage> list(const LogQuery&) override { return LogPage(); }
+    Result<DeliveryDetail> look_up(DeliveryId, const TenantScope&) override {
+        return Status(Code::not_found, "no such delivery");
+    }
+    Result<RequeueJob> requeue_job(JobId, const TenantScope&) override { return job; }
+    Status back_up(const std::string&) override { return {}; }
     OutboxFigures figures() const override { return {}; }
 
     void set_fail(Status status) {
@@ -126,6 +163,7 @@ public:
     std::set<std::string> bad_events;
     std::set<DeliveryId> bad_deliveries;
     Maintained next_maintained;
+    RequeueJob job;
     std::atomic<int> maintained = 0;
     std::atomic<int> claims = 0;
     std::atomic<bool> other_thread = false;  // a call from a thread other than the one that asked for the backlog

@@ -77,6 +77,16 @@ TEST_F(Guards, turn_what_an_outbox_throws_into_a_status) {
     expect_fault(outbox->maintain(0).status(), "outbox throws", "maintain");
     expect_fault(outbox->mark(Mark::provisioned).status(), "outbox throws", "mark");
     expect_fault(outbox->set_mark(Mark::provisioned, 1), "outbox throws", "set_mark");
+    expect_fault(outbox->paused().status(), "outbox throws", "paused");
+    expect_fault(outbox->pause({}), "outbox throws", "pause");
+    expect_fault(outbox->resume(1), "outbox throws", "resume");
+    expect_fault(outbox->requeue(1, {}, 0).status(), "outbox throws", "requeue");
+    expect_fault(outbox->begin_requeue({}, 0).status(), "outbox throws", "begin_requeue");
+    expect_fault(outbox->cancel_requeue(1, {}, 0).status(), "outbox throws", "cancel_requeue");
+    expect_fault(outbox->list({}).status(), "outbox throws", "list");
+    expect_fault(outbox->look_up(1, {}).status(), "outbox throws", "look_up");
+    expect_fault(outbox->requeue_job(1, {}).status(), "outbox throws", "requeue_job");
+    expect_fault(outbox->back_up("copy"), "outbox throws", "back_up");
     EXPECT_EQ(outbox->figures().waiting, 0U);
 }
 

@@ -20,6 +20,8 @@ public:
                                                              .park_events = limits.park_events,
                                                              .keep_ms = limits.keep_ms,
                                                              .keep_bytes = limits.keep_bytes,
+                                                             .dead_letters = limits.dead_letters,
+                                                             .dead_keep_ms = limits.dead_keep_ms,
                                                              .reserve_bytes = reserve_bytes_},
                                               host);
     }

@@ -27,7 +27,7 @@ TEST(Waiting, TheOldestIsTheSmallestIdThatStillWaits) {
     waiting.remove(1);
     waiting.remove(1);
     ASSERT_NE(waiting.oldest(), nullptr);
-    EXPECT_EQ(waiting.oldest()->id, 3u);
+    EXPECT_EQ(waiting.oldest()->place.id(), 3u);
     EXPECT_EQ(waiting.oldest()->appended_ms, 300);
     EXPECT_EQ(waiting.size(), 1u);
     EXPECT_EQ(waiting.backlog().size(), 1u);
@@ -60,7 +60,7 @@ TEST(Waiting, ItAgreesWithSetsOverManyRandomSteps) {
         }
         if (step % 1000 == 0) {
             ASSERT_EQ(waiting.size(), all.size());
-            ASSERT_TRUE(all.empty() || waiting.oldest()->id == *all.begin());
+            ASSERT_TRUE(all.empty() || waiting.oldest()->place.id() == *all.begin());
             for (const auto& [hook, ids] : model) {
                 const DeliveryId after = random() % next;
                 std::vector<DeliveryId> expected;

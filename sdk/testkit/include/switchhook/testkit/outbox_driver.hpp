@@ -23,6 +23,8 @@ struct OutboxLimits {
     std::size_t park_events = 100'000;
     std::int64_t keep_ms = 24 * 3'600'000;
     std::int64_t keep_bytes = std::int64_t{1} << 30;
+    std::int64_t dead_letters = 100'000;
+    std::int64_t dead_keep_ms = std::int64_t{30} * 24 * 3'600'000;
 };
 
 // Empty at first; what an instance stored is found by the next one. One instance at a time.
@@ -134,6 +136,7 @@ public:
             const Maintained done = maintain();
             sum.parked_dropped += done.parked_dropped;
             sum.pruned += done.pruned;
+            sum.dead_dropped += done.dead_dropped;
             sum.next_ms = done.next_ms;
             if (done.next_ms == 0 || done.next_ms > now_ms) return sum;
         }
