@@ -206,6 +206,7 @@ HttpAnswer Connections::post(const HttpRequest& request, std::chrono::millisecon
     prepared = prepared && ok(CURLOPT_URL, request.url.c_str()) && ok(CURLOPT_HTTPHEADER, headers.get()) &&
                ok(CURLOPT_POSTFIELDS, request.body.c_str()) &&
                ok(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size())) &&
+               ok(CURLOPT_FRESH_CONNECT, request.own_connection ? 1L : 0L) &&
                ok(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(deadline.count())));
     CURLcode code = CURLE_OUT_OF_MEMORY;
     if (prepared && curl_multi_add_handle(line->multi.get(), easy) == CURLM_OK) {
