@@ -32,6 +32,7 @@ Result<Maintained> SqliteOutbox::maintain(std::int64_t now_ms) {
     const bool was_active = std::exchange(active_, false);
     if (was_active) bound_log();
     Maintained done;
+    surface(done.ready);  // before what a job makes ready: ids ascend
     if (Status status = housekeep(now_ms, was_active, done); !status) {
         (void)failed(std::move(status), now_ms);
         done.next_ms = now_ms + kTickMs;

@@ -36,7 +36,7 @@ Result<Committed> SqliteOutbox::commit(std::span<const Append> appends, std::spa
         status = write({}, settled, filter, now_ms, out);
     }
     if (!status) return failed(std::move(status), now_ms);
-    surface(out);
+    surface(out.ready);
     active_ = true;
     copy_log(now_ms);
     measure();
@@ -216,8 +216,9 @@ void SqliteOutbox::take_back(const Group& group) {
     for (std::size_t i = 0; i < group.tenants; ++i) memory_.tenants.take_back();
 }
 
-// Deliveries of a commit that failed and yet became durable (its sync failed, the log was read again).
-void SqliteOutbox::surface(Committed& out) {
+// Deliveries of a commit that failed and yet became durable (its sync failed, the log was read again), or that could
+// not be read back.
+void SqliteOutbox::surface(std::vector<WaitingDelivery>& out) {
     if (surfaced_.empty()) return;
     std::vector<WaitingDelivery> ready;
     for (const DeliveryId id : surfaced_) {
@@ -227,7 +228,7 @@ void SqliteOutbox::surface(Committed& out) {
     }
     if (!rows_->take_status()) return;
     surfaced_.clear();
-    out.ready.insert(out.ready.begin(), std::make_move_iterator(ready.begin()), std::make_move_iterator(ready.end()));
+    out.insert(out.begin(), std::make_move_iterator(ready.begin()), std::make_move_iterator(ready.end()));
 }
 
 std::optional<WaitingDelivery> SqliteOutbox::read(DeliveryId id) {

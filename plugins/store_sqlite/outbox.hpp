@@ -110,7 +110,7 @@ private:
     void take_over(Group& group, std::int64_t now_ms);
     void take_over_dead(const Group& group);
     void take_back(const Group& group);
-    void surface(Committed& out);
+    void surface(std::vector<WaitingDelivery>& out);
     Status housekeep(std::int64_t now_ms, bool was_active, Maintained& done);
     // Dead letters over their bounds: whether there are any, and a step of dropping them within the transaction.
     bool dead_due(std::int64_t now_ms) const;

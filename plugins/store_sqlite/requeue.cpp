@@ -43,6 +43,8 @@ Result<WaitingDelivery> SqliteOutbox::requeue(DeliveryId id, const TenantScope& 
     look_at_clock(now_ms);
     if (Status status = reopen(now_ms); !status) return status;
     if (full_) return health();
+    // Ids are handed out in their order: those first.
+    if (!surfaced_.empty()) return Status(Code::unavailable, settings_.path + " was opened anew; try again");
     const Status unknown(Code::not_found, "no such delivery");
     if (id > LogScan::kNewest) return unknown;
     Group group{.next_event = memory_.next_event, .next_delivery = memory_.next_delivery};
@@ -62,11 +64,13 @@ Result<WaitingDelivery> SqliteOutbox::requeue(DeliveryId id, const TenantScope& 
     if (!refused) return refused;
     take_over(group, now_ms);
     active_ = true;
-    auto waiting = read(made);
-    if (Status status = rows_->take_status(); !status) return failed(std::move(status), now_ms);
     measure();
-    if (!waiting) return Status(Code::corrupt, settings_.path + ": the event of a delivery is gone");
-    return std::move(*waiting);
+    auto waiting = read(made);
+    if (waiting) return std::move(*waiting);
+    surfaced_.push_back(made);  // durable: it is handed out when it can be read
+    Status status = rows_->take_status();
+    if (status) status = {Code::corrupt, settings_.path + ": the event of a delivery is gone"};
+    return failed(std::move(status), now_ms);
 }
 
 DeliveryId SqliteOutbox::requeue_row(const StoredDelivery& old, std::int64_t now_ms, Group& group) {
@@ -169,8 +173,13 @@ Status SqliteOutbox::move_job(std::int64_t now_ms, Maintained& done) {
         memory_.jobs[job_turn_] = job;
     else
         memory_.jobs.erase(memory_.jobs.begin() + static_cast<std::ptrdiff_t>(job_turn_));
-    for (const DeliveryId id : made)
-        if (auto waiting = read(id)) done.ready.push_back(std::move(*waiting));
+    for (const DeliveryId id : made) {
+        auto waiting = surfaced_.empty() ? read(id) : std::nullopt;
+        if (waiting)
+            done.ready.push_back(std::move(*waiting));
+        else
+            surfaced_.push_back(id);  // handed out when it can be read
+    }
     return rows_->take_status();
 }
 

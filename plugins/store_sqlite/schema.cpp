@@ -121,6 +121,7 @@ Status check_store(const std::string& path) {
     int steps = 1000;  // about a million instructions each: seconds, not minutes, on a large store
     sqlite3_progress_handler(
         database->handle(), 1'000'000, [](void* left) { return --*static_cast<int*>(left) <= 0 ? 1 : 0; }, &steps);
+    // integrity_check would beside this compare indexes with their tables, and there is no index.
     const auto verdict = database->text("PRAGMA quick_check(1)");
     if (!verdict) return steps <= 0 ? Status{} : verdict.status();
     if (*verdict != "ok")

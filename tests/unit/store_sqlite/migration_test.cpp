@@ -11,6 +11,7 @@
 #include <store_sqlite/hook_table.hpp>
 #include <store_sqlite/schema.hpp>
 
+#include "faulty_vfs.hpp"
 #include "place.hpp"
 
 namespace switchhook::store_sqlite {
@@ -250,6 +251,20 @@ TEST_F(Migration, AKillAnywhereLeavesOneSchemaOrTheOtherAndLosesNothing) {
         expect_everything(driver);
     }
     for (const auto version : seen) EXPECT_TRUE(version == 1 || version == 2) << version;
+}
+
+TEST_F(Migration, AFullDiskLeavesTheOldSchemaAsItWas) {
+    make_schema_1();
+    {
+        FaultyDisk disk;
+        disk.fill();
+        SqliteOutbox outbox({.path = file_, .reserve_bytes = 0}, host_);
+        EXPECT_EQ(outbox.start().code(), Code::unavailable);
+        disk.heal();
+    }
+    EXPECT_EQ(number(file_, "PRAGMA user_version"), 1);
+    OutboxDriver driver(maker_at(file_, 0));
+    expect_everything(driver);
 }
 
 TEST_F(Migration, OldAndNewFilesHaveTheSameTables) {
