@@ -9,21 +9,24 @@ import time
 
 DELIVERED, REFUSED, FAILED = "delivered", "refused", "failed"
 TIMELINE = 40  # lines
-LONGEST_SETTLE = 5  # seconds in which an answered attempt is durable, however busy the machine: later it was not under way
+LONGEST_SETTLE = 15  # seconds in which an answered attempt is durable, however busy the machine: later it was not under way
 
 
 class Room:
-    """A stream. `decided`: an event that names the hook was acknowledged; before that nothing was promised to it."""
+    """A stream. `events` are in the order that its hook must see; `sent` in that of the sender. They differ when events are parked.
+    `decided`: an event that names the hook was acknowledged; before that nothing was promised to it."""
 
     def __init__(self, name, hook):
-        self.name, self.hook, self.decided, self.events = name, hook, False, []
+        self.name, self.hook, self.decided, self.events, self.sent = name, hook, False, [], []
 
 
 class Sent:
-    __slots__ = ("room", "index", "id", "name", "wanted", "posts", "acked")
+    """`hook` must get it when it is `wanted`, and nobody else. Not `certain`: it need not, but may."""
+
+    __slots__ = ("room", "index", "id", "name", "hook", "wanted", "certain", "posts", "acked")
 
     def __init__(self, room, index, event_id, name, wanted):
-        self.room, self.index, self.id, self.name, self.wanted = room, index, event_id, name, wanted
+        self.room, self.index, self.id, self.name, self.hook, self.wanted, self.certain = room, index, event_id, name, room.hook, wanted, True
         self.posts, self.acked = [], False
 
 
@@ -57,12 +60,19 @@ class Book:
         """hook: whoever must get its events; None: nobody."""
         return Room(name, hook)
 
-    def sending(self, room, event_id, name, wanted=True):
+    def sending(self, room, event_id, name, wanted=True, placed=True):
+        """Not `placed`: expect() will say who gets it, and when."""
         with self._lock:
-            sent = Sent(room, len(room.events), event_id, name, wanted)
-            room.events.append(sent)
-            self._sent[event_id] = sent
+            sent = self._sent[event_id] = Sent(room, None, event_id, name, wanted)
+            room.sent.append(sent)
+            if placed:
+                self._place(sent)
             return sent
+
+    @staticmethod
+    def _place(sent):
+        sent.index = len(sent.room.events)
+        sent.room.events.append(sent)
 
     def posted(self, sent, status, decides=False):
         with self._lock:
@@ -70,6 +80,19 @@ class Book:
             if status == 200:
                 sent.acked = True
                 sent.room.decided = sent.room.decided or decides
+
+    def expect(self, sent, hook, wanted=True, certain=True):
+        """Comes after all that was placed before."""
+        with self._lock:
+            sent.hook, sent.wanted, sent.certain = hook, wanted, certain
+            self._place(sent)
+
+    def hook_removed(self, hook):
+        """What had not arrived need not any more."""
+        with self._lock:
+            for sent in self._sent.values():
+                if sent.hook == hook:
+                    sent.certain = False
 
     # What the receiver writes.
     def arrived(self, hook, event_id, life):
@@ -118,11 +141,11 @@ class Book:
             for one in self._arrived:
                 if one.sent is None:
                     found.append(Fault("invented", f"{one.event_id} arrived at {one.hook} and was never sent"))
-                elif one.hook != one.sent.room.hook:
-                    found.append(Fault("crossed", f"{one.event_id} of {one.sent.room.hook} arrived at {one.hook}", self._timeline(one.sent.room)))
+                elif one.hook != one.sent.hook:
+                    found.append(Fault("crossed", f"{one.event_id} of {one.sent.hook} arrived at {one.hook}", self._timeline(one.sent.room, one.event_id)))
                 elif not one.sent.wanted:
                     found.append(Fault("unwanted", f"{one.event_id} ({one.sent.name}) arrived at {one.hook}, which takes no such event",
-                                       self._timeline(one.sent.room)))
+                                       self._timeline(one.sent.room, one.event_id)))
             streams = self._streams().values()
             for stream in streams:
                 found += self._stream_faults(stream)
@@ -132,8 +155,8 @@ class Book:
             done = {a.event_id for a in self._arrived if a.answer in (DELIVERED, REFUSED)}
             for sent in self._sent.values():
                 if self._promised(sent) and sent.id not in done:
-                    found.append(Fault("lost", f"{sent.id} ({sent.name}) was answered 200 and never came to {sent.room.hook}",
-                                       self._timeline(sent.room)))
+                    found.append(Fault("lost", f"{sent.id} ({sent.name}) was answered 200 and never came to {sent.hook}",
+                                       self._timeline(sent.room, sent.id)))
             return found
 
     def _unsettled(self, streams):
@@ -146,12 +169,12 @@ class Book:
         return ages
 
     def _promised(self, sent):
-        return sent.acked and sent.wanted and sent.room.hook is not None and sent.room.decided
+        return sent.acked and sent.wanted and sent.certain and sent.hook is not None and sent.room.decided
 
     def _streams(self):
         streams = {}
         for one in self._arrived:
-            if one.sent is not None and one.hook == one.sent.room.hook:
+            if one.sent is not None and one.hook == one.sent.hook:
                 streams.setdefault((one.hook, one.sent.room.name), []).append(one)
         for stream in streams.values():
             stream.sort(key=lambda one: one.life)  # stable: within a life in order of arrival
@@ -163,13 +186,13 @@ class Book:
             if last is None or one.sent.index > last.sent.index:
                 passed = room.events[0 if last is None else last.sent.index + 1:one.sent.index]
                 for sent in passed:
-                    if self._promised(sent):
-                        found.append(Fault("overtaken", f"{one.event_id} came to {one.hook} before {sent.id}", self._timeline(room)))
-                if last is not None and last.answer not in (DELIVERED, REFUSED):
-                    found.append(Fault("overtaken", f"{one.event_id} came to {one.hook} although {last.event_id} had not ended", self._timeline(room)))
+                    if sent.hook == one.hook and self._promised(sent):
+                        found.append(Fault("overtaken", f"{one.event_id} came to {one.hook} before {sent.id}", self._timeline(room, sent.id)))
+                if last is not None and last.sent.certain and last.answer not in (DELIVERED, REFUSED):
+                    found.append(Fault("overtaken", f"{one.event_id} came to {one.hook} although {last.event_id} had not ended", self._timeline(room, last.event_id)))
             elif one.sent.index < last.sent.index:
                 kind = "repeated" if one.sent.id in came else "overtaken"
-                found.append(Fault(kind, f"{one.event_id} came to {one.hook} after {last.event_id}", self._timeline(room)))
+                found.append(Fault(kind, f"{one.event_id} came to {one.hook} after {last.event_id}", self._timeline(room, one.event_id)))
             elif last.answer in (DELIVERED, REFUSED):
                 found += self._repeat_faults(last, one)
             came.add(one.sent.id)
@@ -178,23 +201,24 @@ class Book:
 
     def _repeat_faults(self, last, one):
         if one.life == last.life:
-            return [Fault("repeated", f"{one.event_id} was {last.answer} and came again in the same life {one.life}", self._timeline(one.sent.room))]
+            return [Fault("repeated", f"{one.event_id} was {last.answer} and came again in the same life {one.life}", self._timeline(one.sent.room, one.event_id))]
         _, how, settled = self._lives.get(last.life, (0, "", False))
         if settled:
             return [Fault("repeated", f"{one.event_id} had been settled before life {last.life} ended ({how}) and came again in life {one.life}",
-                          self._timeline(one.sent.room))]
+                          self._timeline(one.sent.room, one.event_id))]
         return []
 
-    def _timeline(self, room):
+    def _timeline(self, room, about):
+        """Around the first mention of that event."""
         lines = []
-        for sent in room.events:
+        for sent in room.sent:
             lines += [(at, f"sent {sent.id} {sent.name}: {'no answer' if status is None else status}") for at, status in sent.posts]
-        ids = {sent.id for sent in room.events}
+        ids = {sent.id for sent in room.sent}
         lines += [(a.at, f"arrived {a.event_id} at {a.hook} from life {a.life}: {a.answer or 'no answer yet'}") for a in self._arrived if a.event_id in ids]
         if lines:
             first, until = min(lines)[0], max(lines)[0]
             lines += [(at, f"life {life} ended: {how}") for life, (at, how, _) in self._lives.items() if first <= at <= until + 5]
         lines = [f"  {at - self._began:9.3f} s  {text}" for at, text in sorted(lines)]
-        if len(lines) > TIMELINE:
-            lines = lines[:TIMELINE // 2] + [f"  ... {len(lines) - TIMELINE} more ..."] + lines[-TIMELINE // 2:]
-        return lines
+        first = next((place for place, line in enumerate(lines) if f" {about} " in line), 0)
+        begin, end = max(0, first - TIMELINE // 2), first + TIMELINE // 2
+        return ([f"  ... {begin} earlier ..."] if begin else []) + lines[begin:end] + ([f"  ... {len(lines) - end} later ..."] if end < len(lines) else [])

@@ -1,5 +1,6 @@
 """The wall clock steps forward and back under a running server: deliveries and retries go on, nothing expires, and the window of
 known ids neither forgets early nor remembers for ever. Only CLOCK_REALTIME jumps, as when an operator or NTP sets it."""
+import base64
 import json
 import os
 import pathlib
@@ -12,11 +13,11 @@ from tests.harness.livekit import Sender, event, sign
 from tests.harness.tls import Authority
 from tests.integration.case import Case
 
-LIBRARY = pathlib.Path("/usr/lib") / os.uname().machine.replace("x86_64", "x86_64-linux-gnu").replace("aarch64", "aarch64-linux-gnu") / "faketime/libfaketimeMT.so.1"
+LIBRARY = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-@unittest.skipUnless(LIBRARY.exists(), f"{LIBRARY} is missing: install the package libfaketime")
+@unittest.skipUnless(LIBRARY, "libfaketime is not installed")
 @unittest.skipIf(os.environ.get("SWITCHHOOK_SANITIZE"), "a sanitizer has to be the first library; the release tree runs these tests")
 class ClockSteps(Case):
     @classmethod
@@ -71,7 +72,6 @@ class ClockSteps(Case):
         self.assertEqual(self.running.metric("switchhook_dead_letters"), 0, self.running.log()[-3000:])
 
     def signed_at(self, arrival):
-        import base64
         part = arrival.headers["Authorization"].split(".")[1]
         return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))["nbf"]
 
@@ -101,16 +101,13 @@ class ClockSteps(Case):
                 self.assertTrue(self.receiver.wait_count(failed + 4, 60), "the retries stopped when the clock stepped")
                 self.none_is_dead()
                 self.receiver.answer = lambda arrival: (200, {}, b"")
-                count = self.delivered() + 4
-                self.assertTrue(self.running.wait_metric("switchhook_deliveries_delivered_total", count, 60), self.running.log()[-3000:])
+                self.assertTrue(self.settled(), self.running.log()[-3000:])
                 self.none_is_dead()
+                self.assertEqual(self.running.metric("switchhook_deliveries_delivered_total"), 4)
                 self.running.kill()
                 self.step(0)
                 for file in self.folder.glob("switchhook.db*"):
                     file.unlink()
-
-    def delivered(self):
-        return int(self.running.metric("switchhook_deliveries_delivered_total") or 0)
 
     def test_a_backlog_beyond_the_window_does_not_expire_when_the_clock_steps_forward(self):
         """It is read back from the store, which knows only the wall clock's times."""

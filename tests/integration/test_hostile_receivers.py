@@ -21,7 +21,7 @@ SICK, WELL = "sick.example", "well.example"
 ROOMS = 6
 MEBIBYTE = 1 << 20
 MOST_GROWTH = 64 * MEBIBYTE  # of the whole process, whatever a receiver sends
-PROMPT = 5.0                 # seconds: far beyond what a well receiver's event takes, and far below the sick one's timeouts together
+PROMPT = 8.0                 # seconds: far beyond what a well receiver's event takes, and far below the sick one's timeouts together
 
 
 class HostileCase(Case):
