@@ -1,6 +1,6 @@
 """The ledger: LiveKit's rooms send, several tenants receive, the server dies at random instants, and the book must balance.
 
-    ./dev ledger N [SEED]
+    ./dev ledger N [SEED]      Ctrl-C ends it after the round that runs, and balances the book
 """
 import argparse
 import pathlib
@@ -49,6 +49,7 @@ class Ledger:
         self._configuration = config(folder, hooks, authority, delivery={"max_age": "1h"})
         self.server = Server(folder, self._configuration)
         self.life = 0
+        self.enough = False  # set from a signal's handler: the book is balanced after the round that runs
         self.start_seconds = []
 
     # The receivers.
@@ -134,6 +135,8 @@ class Ledger:
             for sender in self._senders:
                 sender.start()
             for done in range(rounds):
+                if self.enough:
+                    break
                 self._round()
                 self._live()
                 progress(done + 1)
@@ -242,6 +245,7 @@ def main():
             print(f"{done:6} of {arguments.rounds} rounds  {time.monotonic() - began:6.0f} s  {figures['acknowledged']:8} acknowledged  "
                   f"{figures['repeated after a death']:6} repeated", flush=True)
     ledger = Ledger(folder, arguments.seed)
+    signal.signal(signal.SIGINT, lambda *_: setattr(ledger, "enough", True))
     faults = ledger.run(arguments.rounds, progress)
     print(summary(ledger, time.monotonic() - began))
     for fault in faults[:5]:
