@@ -50,7 +50,8 @@ class Book:
     """Any thread may write."""
 
     def __init__(self):
-        self._lock = threading.Lock()
+        self._lock = threading.Condition(threading.Lock())
+        self._acknowledged = 0
         self._began = time.monotonic()
         self._sent, self._arrived, self._lives = {}, [], {}
         self._strangers = []
@@ -78,6 +79,8 @@ class Book:
         with self._lock:
             sent.posts.append((time.monotonic(), status))
             if status == 200:
+                self._acknowledged += not sent.acked
+                self._lock.notify_all()
                 sent.acked = True
                 sent.room.decided = sent.room.decided or decides
 
@@ -117,6 +120,12 @@ class Book:
             self._lives[life] = (time.monotonic(), how, settled)
 
     # What can be asked.
+    def wait_acknowledged(self, more, timeout):
+        """Until that many more events were acknowledged."""
+        with self._lock:
+            count = self._acknowledged + more
+            return self._lock.wait_for(lambda: self._acknowledged >= count, timeout)
+
     def figures(self):
         with self._lock:
             streams = self._streams()

@@ -174,7 +174,9 @@ class Ledger:
         self.start_seconds.append(time.monotonic() - began)
 
     def _round(self):
-        self._ended.wait(self._random.uniform(0, 0.5))
+        # By events and not by time alone: a death finds work under way on a busy machine, too.
+        self.book.wait_acknowledged(self._random.randrange(150), 5)
+        self._ended.wait(self._random.uniform(0, 0.03))
         chance = self._random.random()
         if chance < 0.05:
             if not self._quiet():
