@@ -55,15 +55,21 @@ class Server:
     def write(self, configuration):
         self.config_file.write_text(json.dumps(configuration, indent=1), encoding="utf-8")  # JSON is YAML
 
-    def start(self, timeout=30):
+    def launch(self):
+        """Starts the process and does not wait for it."""
         with open(self.log_file, "ab") as log:
-            begin = log.tell()
+            self._log_begin = log.tell()
             named = [word for source in self.sources for word in ("--config", source)]
             self.process = subprocess.Popen([*self.wrapper, str(BINARY), "serve", *named], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=self.environment, cwd=self.folder)
+
+    def start(self, timeout=30):
+        self.launch()
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            said = self.log_file.read_bytes()[begin:].decode(errors="replace")
+            with open(self.log_file, "rb") as log:
+                log.seek(self._log_begin)
+                said = log.read().decode(errors="replace")
             found = LISTENING.search(said)
             if found:
                 self.port, self.admin_port = int(found[1]), int(found[2])
