@@ -32,6 +32,7 @@ struct Key {
     std::int64_t max = INT64_MAX;
     std::span<const std::string_view> choices = {};  // empty: free
     bool required = false;                           // in every entry of its list
+    SettingType item = SettingType::text;            // of each entry of a text_list; min and max are the entries'
 };
 
 // In the order in which people read them; a section stands before its keys.

@@ -7,6 +7,8 @@ namespace switchhook::metrics {
 Metrics::Metrics()
     : webhooks_refused_(counters("switchhook_webhooks_refused_total", "Webhooks that were not accepted, by reason.")),
       attempts_(counters("switchhook_attempts_total", "Delivery attempts, by outcome.")),
+      attempt_codes_(counters("switchhook_attempt_codes_total", "Delivery attempts, by outcome code.")),
+      breakers_(counters("switchhook_breaker_transitions_total", "Changes of lanes' breakers, by the new state.")),
       webhooks_received(counter("switchhook_webhooks_received_total", "Requests to the webhook endpoint.")),
       webhooks_verified(
           counter("switchhook_webhooks_verified_total", "Webhooks whose signature and digest are LiveKit's.")),
@@ -27,7 +29,12 @@ Metrics::Metrics()
       deliveries_delivered(counter("switchhook_deliveries_delivered_total", "Deliveries answered 2xx.")),
       deliveries_dead(counter("switchhook_deliveries_dead_total", "Deliveries that became dead letters.")),
       end_to_end_seconds(histogram("switchhook_end_to_end_seconds", "From the append to the delivery.", 0.0005, 2, 20)),
+      retry_late_seconds(
+          histogram("switchhook_retry_late_seconds", "From the time a retry was due to its leaving.", 0.0001, 2, 16)),
       lanes(gauge("switchhook_lanes", "Hooks with a lane.")),
+      lanes_open(gauge("switchhook_lanes_open", "Lanes whose breaker is open.")),
+      lanes_half_open(gauge("switchhook_lanes_half_open", "Lanes whose breaker waits for its probe.")),
+      hooks_paused(gauge("switchhook_hooks_paused", "Hooks that are paused.")),
       queue_depth(gauge("switchhook_queue_depth", "Deliveries that wait.")),
       queue_oldest_seconds(gauge("switchhook_queue_oldest_seconds", "Age of the oldest delivery that waits.")),
       dead_letters(gauge("switchhook_dead_letters", "Dead letters that are kept.")),
@@ -49,6 +56,14 @@ prometheus::Counter& Metrics::webhooks_refused(std::string_view reason) {
 
 prometheus::Counter& Metrics::attempts(std::string_view outcome) {
     return attempts_.Add({{"outcome", std::string(outcome)}});
+}
+
+prometheus::Counter& Metrics::attempt_codes(std::string_view code) {
+    return attempt_codes_.Add({{"code", std::string(code)}});
+}
+
+prometheus::Counter& Metrics::breakers(std::string_view to) {
+    return breakers_.Add({{"to", std::string(to)}});
 }
 
 prometheus::Family<prometheus::Counter>& Metrics::counters(const char* name, const char* help) {

@@ -77,6 +77,8 @@ public:
     bool offer(Arrival& arrival);
     void settle(std::vector<delivery::Settlement> settlements) override;
     void claim(HookId hook, DeliveryId after, std::size_t limit) override;
+    void pause(Paused paused, Done done) override;
+    void resume(HookId hook, Done done) override;
 
     // Any thread. Not ok: commits fail, or the outbox is full, and webhooks are answered 503. A failure counts for 10 s
     // unless it shows itself again: without traffic nothing else would tell that it is over.
@@ -93,10 +95,19 @@ private:
         DeliveryId after;
         std::size_t limit;
     };
+    struct PauseRequest {
+        Paused paused;
+        Done done;  // empty: it is tried until it is durable
+    };
+    struct ResumeRequest {
+        HookId hook;
+        Done done;
+    };
     struct Stop {
         TimePoint deadline;
     };
-    using Message = std::variant<Arrival, std::vector<delivery::Settlement>, ClaimRequest, Stop>;
+    using Message =
+        std::variant<Arrival, std::vector<delivery::Settlement>, ClaimRequest, PauseRequest, ResumeRequest, Stop>;
     struct Failing {
         Status status;
         TimePoint at;
@@ -107,7 +118,10 @@ private:
     void hear(Arrival& arrival) { arrivals_.push_back(std::move(arrival)); }
     void hear(std::vector<delivery::Settlement>& settlements);
     void hear(ClaimRequest& claim) { claims_.push_back(claim); }
+    void hear(PauseRequest& request) { pauses_.emplace_back(std::move(request)); }
+    void hear(ResumeRequest& request) { pauses_.emplace_back(std::move(request)); }
     void hear(Stop& stop);
+    void keep(std::vector<delivery::Settlement> settlements);
     void take_group();
     void take_settlements();
     void commit_group();
@@ -120,6 +134,9 @@ private:
     void refused(std::span<Arrival> arrivals, std::span<delivery::Settlement> settlements, const Status& why);
     void answer(Arrival& arrival, const http::Response& response);
     void answer_claims();
+    void change_pauses();
+    bool change(PauseRequest& request);
+    bool change(ResumeRequest& request);
     void maintain();
     void set_fault(Fault fault, const Status& status);
     void clear_fault(Fault fault);
@@ -149,6 +166,9 @@ private:
     std::vector<delivery::Settlement> group_settlements_;
     std::vector<Append> appends_;
     std::vector<Settled> settled_;
+    std::vector<Attempt> attempts_;  // of settled_
+    std::vector<std::variant<PauseRequest, ResumeRequest>> pauses_;
+    TimePoint pause_at_{};                    // when those that failed are tried again
     std::vector<delivery::Settlement> kept_;  // settlements of this group that the outbox did not take
     TimePoint settle_at_{};                   // when kept settlements are tried again without a new event
     std::chrono::milliseconds settle_pause_{0};

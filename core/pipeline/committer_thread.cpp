@@ -47,6 +47,14 @@ void Committer::claim(HookId hook, DeliveryId after, std::size_t limit) {
     mailbox_.push(ClaimRequest{hook, after, limit});
 }
 
+void Committer::pause(Paused paused, Done done) {
+    mailbox_.push(PauseRequest{std::move(paused), std::move(done)});
+}
+
+void Committer::resume(HookId hook, Done done) {
+    mailbox_.push(ResumeRequest{hook, std::move(done)});
+}
+
 Status Committer::health() const {
     const Failing failing = failing_.with([](const Failing& held) { return held; });
     if (failing.status.ok() || clock_.steady() - failing.at >= kFailureCounts) return {};
@@ -55,8 +63,11 @@ Status Committer::health() const {
 
 Status Committer::recover(delivery::Sink& sink) {
     sink_ = &sink;
+    auto paused = outbox_.paused();
+    if (!paused) return paused.status();
     auto backlog = outbox_.backlog();
     if (!backlog) return backlog.status();
+    sink.paused(std::move(paused).value());
     sink.backlog(std::move(backlog).value());
     maintain_at_ = clock_.steady();
     return {};
@@ -87,6 +98,13 @@ void Committer::stop(std::chrono::milliseconds deadline) {
     hear();
     for (auto& arrival : arrivals_) answer(arrival, try_later());
     arrivals_.clear();
+    // The same for those who wait for a pause.
+    for (auto& each : std::exchange(pauses_, {}))
+        std::visit(
+            [](auto& request) {
+                if (request.done) request.done({Code::unavailable, "the server stops"});
+            },
+            each);
 }
 
 Committer::~Committer() {
@@ -96,7 +114,7 @@ Committer::~Committer() {
 void Committer::run() {
     for (;;) {
         const auto next = run_once();
-        const bool drained = arrivals_.empty() && unsettled_.empty();
+        const bool drained = arrivals_.empty() && unsettled_.empty() && pauses_.empty();
         if (stop_at_ && (drained || clock_.steady() >= *stop_at_)) return;
         mailbox_.wait(stop_at_ ? std::min(*stop_at_, next.value_or(*stop_at_)) : next);
     }

@@ -29,9 +29,10 @@ public:
     void full();
     void maintained(const Maintained& what);
     void maintenance_failed(const Status& why);
+    void pause_failed(const Status& why);
 
 private:
-    enum class Line : std::uint8_t { commit_failed = 1, full, maintenance_failed, parked_dropped };
+    enum class Line : std::uint8_t { commit_failed = 1, full, maintenance_failed, parked_dropped, pause_failed };
     static constexpr std::chrono::seconds kInterval{10};
     static constexpr std::chrono::seconds kHostInterval{60};
     static constexpr std::size_t kHosts = 4'096;

@@ -50,6 +50,9 @@ public:
                              const HookFilter& filter, std::int64_t now_ms) override;
     Result<Claimed> claim(const Claim& claim) override;
     Result<std::vector<Backlog>> backlog() override;
+    Result<std::vector<Paused>> paused() override { return std::vector<Paused>(); }
+    Status pause(const Paused&) override { return {}; }
+    Status resume(HookId) override { return {}; }
     Result<Maintained> maintain(std::int64_t now_ms) override;
     Result<std::int64_t> mark(Mark mark) override;
     Status set_mark(Mark mark, std::int64_t value) override;

@@ -54,6 +54,9 @@ public:
     Result<Maintained> maintain(std::int64_t) override { throw Thrown(); }
     Result<std::int64_t> mark(Mark) override { throw Thrown(); }
     Status set_mark(Mark, std::int64_t) override { throw Thrown(); }
+    Result<std::vector<Paused>> paused() override { throw Thrown(); }
+    Status pause(const Paused&) override { throw Thrown(); }
+    Status resume(HookId) override { throw Thrown(); }
     OutboxFigures figures() const override { throw Thrown(); }
 };
 

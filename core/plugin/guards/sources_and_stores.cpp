@@ -47,6 +47,15 @@ public:
     Result<std::vector<Backlog>> backlog() override {
         return instance().call("backlog", [this] { return object().backlog(); });
     }
+    Result<std::vector<Paused>> paused() override {
+        return instance().call("paused", [this] { return object().paused(); });
+    }
+    Status pause(const Paused& paused) override {
+        return instance().call("pause", [&] { return object().pause(paused); });
+    }
+    Status resume(HookId hook) override {
+        return instance().call("resume", [&] { return object().resume(hook); });
+    }
     Result<Maintained> maintain(std::int64_t now_ms) override {
         return instance().call("maintain", [&] { return object().maintain(now_ms); });
     }

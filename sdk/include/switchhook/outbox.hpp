@@ -123,6 +123,13 @@ struct Backlog {
     std::uint64_t waiting = 0;
 };
 
+// A hook that is sent nothing until somebody resumes it. Its deliveries wait.
+struct Paused {
+    HookId hook = 0;
+    std::int64_t since_ms = 0;
+    std::string reason;
+};
+
 struct Maintained {
     std::uint64_t parked_dropped = 0;  // parked events whose time ran out: unmatched now
     std::uint64_t pruned = 0;          // delivered events forgotten
@@ -161,6 +168,9 @@ public:
     virtual Result<Claimed> claim(const Claim& claim) = 0;
     // Hooks with waiting deliveries, after start.
     virtual Result<std::vector<Backlog>> backlog() = 0;
+    virtual Result<std::vector<Paused>> paused() = 0;  // at start
+    virtual Status pause(const Paused& paused) = 0;    // durable on return
+    virtual Status resume(HookId hook) = 0;
     // Small steps of housekeeping: drops parked events whose time ran out, prunes delivered ones, checkpoints.
     virtual Result<Maintained> maintain(std::int64_t now_ms) = 0;
     // 0: never set. set_mark is durable on return.

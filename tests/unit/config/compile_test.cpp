@@ -174,7 +174,7 @@ TEST(Shape, of_wrong_values_is_reported_with_key_and_place) {
         {"hook_store: { path: /x }\n", "hook_store.use is missing"},
         {"forwarder: { use: '' }\n", "forwarder.use is missing"},
         {"provisioner: { use: livekit }\n", "provisioner.use: must be none"},
-        {"delivery:\n  retry: never\n", "delivery.retry: must be call"},
+        {"delivery:\n  retry: never\n", "delivery.retry: no retry profile is called 'never'; there are call, standard"},
         {"delivery:\n  concurrency: 0\n", "delivery.concurrency: must be between 1 and 1024"},
         {"livekit:\n  keys: [a]\n", "livekit.keys must be a map of keys"},
         {"cache:\n  path: ''\n", "cache.path cannot be empty"},
