@@ -1,4 +1,5 @@
 // The delivery block and its retry profiles.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -46,12 +47,18 @@ Retry read_retry(const Node& node, const std::string& name, Reading& reading) {
     return retry;
 }
 
+// The names that delivery.retry and a hook's retry may have. Views into the configuration, or static.
+std::vector<std::string_view> retry_names(const Delivery& how) {
+    std::vector<std::string_view> names(kOwnRetries.begin(), kOwnRetries.end());
+    for (const auto& [name, retry] : how.retries)
+        if (!is_own(name)) names.push_back(name);
+    return names;
+}
+
 // Empty when that profile exists, else what to say.
 std::string unknown_retry(const std::string& name, const Delivery& how) {
-    if (is_own(name) || how.retries.contains(name)) return {};
-    std::vector<std::string_view> known(kOwnRetries.begin(), kOwnRetries.end());
-    for (const auto& [own, retry] : how.retries)
-        if (!is_own(own)) known.push_back(own);
+    const auto known = retry_names(how);
+    if (std::ranges::find(known, name) != known.end()) return {};
     std::string text = "no retry profile is called '" + name + "'";
     if (const std::string near = nearest(name, known); !near.empty()) return text + "; did you mean '" + near + "'?";
     text += "; there are ";

@@ -13,8 +13,8 @@ constexpr std::chrono::milliseconds kPauseAgain{1'000};
 }  // namespace
 
 // Settlements that were not taken come before what came later: a delivery's settlements keep their order. While the
-// outbox refuses, attempts go on: of each delivery only the latest end counts, and the log goes
-// without those before it, and without the bytes of answers, so that no outage is paid for with memory.
+// outbox refuses, attempts go on: of each delivery only the latest settlement counts, and the log goes without those
+// before it, and without the bytes of answers, so that no outage is paid for with memory.
 void Committer::keep(std::vector<delivery::Settlement> settlements) {
     std::move(unsettled_.begin(), unsettled_.end(), std::back_inserter(settlements));
     unsettled_ = std::move(settlements);
