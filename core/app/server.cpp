@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/app/open_files.hpp"
+#include "core/app/retry_profiles.hpp"
 
 namespace switchhook::app {
 namespace {
@@ -109,7 +110,7 @@ Status Server::start_delivery(const config::Sip& sip) {
         delivery::EngineSettings{.concurrency = delivery.concurrency,
                                  .window = delivery.window,
                                  .timeout = delivery.timeout,
-                                 .max_age = delivery.max_age,
+                                 .profiles = retry_profiles(delivery),
                                  .seed = std::random_device()()},
         hooks_,
         delivery::RequestWriter(dialects_, *assembly_.forwarder,

@@ -51,6 +51,15 @@ Status check_scalar(const Key& key, const Node& node) {
     return {};
 }
 
+Status check_items(const Key& key, const Node& list) {
+    Key one = key;
+    one.type = key.item;
+    for (const Node& item : list.items)
+        if (const Status status = check_scalar(one, item); !status)
+            return {Code::invalid, "'" + item.text + "': " + status.message()};
+    return {};
+}
+
 class ShapeCheck {
 public:
     ShapeCheck(std::vector<Problem>& problems, std::vector<std::string>& foreign, bool environment_alone)
@@ -178,7 +187,7 @@ Status check_value(const Key& key, const Node& node) {
         if (node.kind != NodeKind::list) return {Code::invalid, "must be a list of texts"};
         for (const Node& item : node.items)
             if (item.kind != NodeKind::scalar) return {Code::invalid, "must be a list of texts"};
-        return {};
+        return key.item == SettingType::text ? Status{} : check_items(key, node);
     }
     if (node.kind != NodeKind::scalar) return {Code::invalid, "must be a single value"};
     return check_scalar(key, node);

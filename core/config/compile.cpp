@@ -28,7 +28,7 @@ void compile_server(const Node* server, const Node* admin, Reading& reading) {
     reading.take_number(reading.config().admin.port, admin, "admin.port");
 }
 
-void compile_log_and_delivery(const Node* log, const Node* delivery, Reading& reading) {
+void compile_log(const Node* log, Reading& reading) {
     const std::string level = reading.text(log, "log.level").value_or("info");
     LogSettings& out = reading.config().log;
     out.level = level == "debug"     ? Level::debug
@@ -36,20 +36,6 @@ void compile_log_and_delivery(const Node* log, const Node* delivery, Reading& re
                 : level == "error"   ? Level::error
                                      : Level::info;
     reading.take(out.format, log, "log.format");
-
-    Delivery& how = reading.config().delivery;
-    reading.take(how.dialect, delivery, "delivery.dialect");
-    reading.take(how.retry, delivery, "delivery.retry");
-    reading.take_number(how.concurrency, delivery, "delivery.concurrency");
-    reading.take(how.timeout, delivery, "delivery.timeout");
-    reading.take(how.max_age, delivery, "delivery.max_age");
-    reading.take_number(how.window, delivery, "delivery.window");
-    reading.take(how.park, delivery, "delivery.park");
-    reading.take_number(how.park_events, delivery, "delivery.park_events");
-    reading.take(how.keep, delivery, "delivery.keep");
-    reading.take_number(how.keep_bytes, delivery, "delivery.keep_bytes");
-    reading.take_number(how.dead_letters, delivery, "delivery.dead_letters");
-    reading.take(how.dead_keep, delivery, "delivery.dead_keep");
 }
 
 // An empty secret would make every webhook's signature forgeable.
@@ -225,11 +211,6 @@ std::string Config::place_of(std::string_view path) const {
     return {};
 }
 
-std::vector<std::string_view> retry_names(const Delivery&) {
-    const auto choices = find_key("delivery.retry")->choices;
-    return {choices.begin(), choices.end()};
-}
-
 Config compile(const Node& merged, std::vector<Problem>& problems) {
     Config config;
     std::vector<std::string> foreign;
@@ -243,7 +224,8 @@ Config compile(const Node& merged, std::vector<Problem>& problems) {
     compile_auth(given(&merged, "auth"), reading);
     if (const Node* const sip = given(&merged, "sip")) compile_sip(*sip, reading);
     compile_instances(merged, reading);
-    compile_log_and_delivery(given(&merged, "log"), given(&merged, "delivery"), reading);
+    compile_log(given(&merged, "log"), reading);
+    compile_delivery(given(&merged, "delivery"), reading);
     check_hook_retries(retry_names(config.delivery), reading);
     return config;
 }

@@ -78,14 +78,25 @@ struct Auth {
     std::vector<ApiSecret> api_secrets;
 };
 
+// A retry profile as far as it is written in the configuration. What `call` and `standard` do not say is their own; a
+// profile of another name has steps and max_age.
+struct Retry {
+    std::vector<milliseconds> steps;            // between attempts; empty: not given
+    std::optional<milliseconds> max_age;        // after the append
+    std::optional<std::vector<int>> refuse;     // statuses that make a dead letter at once
+    std::optional<std::uint32_t> failures;      // in a row, until the breaker opens
+    std::optional<milliseconds> longest_pause;  // of the breaker
+};
+
 struct Delivery {
     std::string dialect = "livekit";
-    std::string retry = "call";     // the only profile so far
-    std::uint32_t concurrency = 8;  // streams of one hook under way at once
-    milliseconds timeout{10'000};   // whole attempt, body included
-    milliseconds max_age{60'000};   // after the append; then dead letter
-    std::uint32_t window = 256;     // deliveries of one hook kept in memory
-    milliseconds park{30'000};      // after the room finished; otherwise ten minutes
+    std::string retry = "call";                         // a profile of `retries`, or `call` or `standard`
+    std::map<std::string, Retry, std::less<>> retries;  // by name
+    std::uint32_t concurrency = 8;                      // streams of one hook under way at once
+    milliseconds timeout{10'000};                       // whole attempt, body included
+    milliseconds max_age{60'000};                       // of profile `call`, unless `retries` says otherwise
+    std::uint32_t window = 256;                         // deliveries of one hook kept in memory
+    milliseconds park{30'000};                          // after the room finished; otherwise ten minutes
     std::uint32_t park_events = 100'000;
     milliseconds keep{24 * 3'600'000};
     std::int64_t keep_bytes = std::int64_t{1} << 30;

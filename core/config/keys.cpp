@@ -20,7 +20,6 @@ constexpr std::int64_t kMostPerSecond = 1'000'000;
 
 constexpr std::array<std::string_view, 2> kHookSecrets{"shared", "derived"};
 constexpr std::array<std::string_view, 2> kRoles{"operator", "tenant"};
-constexpr std::array<std::string_view, 1> kRetries{"call"};
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 
@@ -60,6 +59,9 @@ constexpr Key ranged(std::string_view path, SettingType type, const char* fallba
 }
 constexpr Key required_number(std::string_view path, std::int64_t max, const char* help) {
     return {.path = path, .shape = Shape::value, .help = help, .type = integer, .min = 1, .max = max, .required = true};
+}
+constexpr Key list_of(std::string_view path, SettingType item, std::int64_t min, std::int64_t max, const char* help) {
+    return {.path = path, .shape = Shape::value, .help = help, .type = text_list, .min = min, .max = max, .item = item};
 }
 constexpr Key choice(std::string_view path, const char* fallback, std::span<const std::string_view> choices,
                      const char* help) {
@@ -176,13 +178,29 @@ constexpr std::array kKeys{
     value("call_control.use", text, nullptr, {},
           "none: rooms are not marked. By default livekit when there are a sip block and LiveKit keys."),
 
-    section("delivery", "How events are delivered; a hook may choose its own dialect."),
+    section("delivery", "How events are delivered; a hook may choose its own dialect and retries."),
     value("delivery.dialect", text, "livekit", {}, "How events are written and signed."),
-    choice("delivery.retry", "call", kRetries, "Which steps retries take: call (0.2 s to 10 s)."),
+    value("delivery.retry", text, "call", {},
+          "Which retry profile: call (0.2 s to 10 s), standard (5 s to 24 h, for three days), or one of retries."),
+    section("delivery.retries", "Retry profiles by name; what is given for call or standard replaces theirs."),
+    section("delivery.retries.*", "One profile."),
+    list_of("delivery.retries.*.steps", duration, 1, 30 * kDay,
+            "The longest time from each attempt to the next; a random part of it is waited. The last one repeats."),
+    ranged("delivery.retries.*.max_age", duration, nullptr, kSecond, 30 * kDay,
+           "After that an event becomes a dead letter."),
+    list_of(
+        "delivery.retries.*.refuse", integer, 300, 599,
+        "Statuses that make a dead letter at once; 400, 410, 413, 415 and 422 by default. 410 also pauses the hook."),
+    section("delivery.retries.*.breaker", "When a hook that fails is asked by a probe alone."),
+    ranged("delivery.retries.*.breaker.failures", integer, nullptr, 1, 100'000,
+           "Attempts of the hook that failed one after the other; 10 by default."),
+    ranged("delivery.retries.*.breaker.pause", duration, nullptr, 1, kDay,
+           "The longest pause between probes; 5s by default, 5min for standard."),
     ranged("delivery.concurrency", integer, "8", 1, kMostConcurrency,
            "Streams of one hook that are under way at once."),
     ranged("delivery.timeout", duration, "10s", 100, 5 * kMinute, "Time limit of one attempt, body included."),
-    ranged("delivery.max_age", duration, "60s", kSecond, 30 * kDay, "After that an event becomes a dead letter."),
+    ranged("delivery.max_age", duration, "60s", kSecond, 30 * kDay,
+           "After that an event becomes a dead letter, in profile call."),
     ranged("delivery.window", integer, "256", 1, 100'000, "Deliveries of one hook that are held in memory."),
     ranged("delivery.park", duration, "30s", 0, kDay,
            "How long events of an unknown call wait after their room has finished."),

@@ -33,6 +33,7 @@ struct Key {
     std::span<const std::string_view> choices = {};  // empty: free
     bool required = false;                           // in every entry of its list
     bool several = false;                            // of a secret: a list of them is fine too
+    SettingType item = SettingType::text;            // of each entry of a text_list; min and max are the entries'
 };
 
 // In the order in which people read them; a section stands before its keys.

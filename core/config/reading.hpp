@@ -63,6 +63,9 @@ private:
     std::vector<Problem>& problems_;
 };
 
+// After the hooks: they name retry profiles.
+void compile_delivery(const Node* delivery, Reading& reading);
+
 // The parts, in the order of the reference's checks.
 void compile_auth(const Node* auth, Reading& reading);
 void compile_sip(const Node& sip, Reading& reading);

@@ -30,7 +30,7 @@ Array strings(std::span<const std::string_view> words) {
 // What a value of that type looks like; limits as far as JSON Schema can say them.
 Object value_schema(SettingType type, std::int64_t min, std::int64_t max, const char* fallback, const char* help) {
     Object schema = object();
-    schema.set("description", std::string(help));
+    if (*help != '\0') schema.set("description", std::string(help));
     const bool has_max = max != INT64_MAX;
     switch (type) {
         case SettingType::boolean:
@@ -130,6 +130,11 @@ private:
     }
 
     static Object value(const Key& key) {
+        if (key.item != SettingType::text) {
+            Object list = value_schema(key.type, 0, INT64_MAX, nullptr, key.help);
+            list.set("items", value_schema(key.item, key.min, key.max, nullptr, ""));
+            return list;
+        }
         Object schema = value_schema(key.type, key.min, key.max, key.fallback, key.help);
         if (!key.choices.empty()) schema.set("enum", strings(key.choices));
         if (key.several) {

@@ -90,6 +90,7 @@ private:
         switch (key.shape) {
             case Shape::section:
                 if (key.path == "sip" && node == nullptr) return {};  // SIP is off: no line that mentions it
+                if (word == "*") return chosen_sections(key, parent, indent);
                 return heading(indent, word, section(key.path, node, indent + 2));
             case Shape::value:
                 return word == "*" ? chosen_keys(key, parent, indent) : value(key, node, indent);
@@ -115,6 +116,14 @@ private:
             for (const auto& [name, node] : parent->entries)
                 text +=
                     line(indent, written(name, false), value_text(node, key.type == SettingType::secret), node.place);
+        return text;
+    }
+
+    std::string chosen_sections(const Key& key, const Node* parent, std::size_t indent) const {
+        std::string text;
+        if (parent != nullptr)
+            for (const auto& [name, node] : parent->entries)
+                text += heading(indent, written(name, false), section(key.path, &node, indent + 2));
         return text;
     }
 

@@ -2,9 +2,18 @@
 // settlements that became durable and of claims that were answered, and wakes for nothing else but the next due time.
 //
 // Per hook one lane. In a lane the deliveries of one stream leave strictly one after the other, the next only when the
-// end of the one before it is durable; different streams leave in parallel, up to `concurrency`. A delivery that waits
-// for its retry holds back its stream and nothing else. What does not fit a lane's window waits in the outbox and is
-// claimed when there is room: a full lane refuses nothing.
+// end of the one before it is durable; different streams leave in parallel, up to `concurrency`, as fast as the hook's
+// rate allows. A delivery that waits for its retry holds back its stream and nothing else: no stream fills the lane's
+// window (lane.hpp), and slots are kept for first attempts and for retries (Lane::next_to_leave). What does not fit a
+// lane's window waits in the outbox and is claimed when there is room: a full lane refuses nothing.
+//
+// A lane whose attempts fail one after the other is asked by a probe alone until it answers (breaker.hpp); one that is
+// paused is sent nothing. In both cases deliveries wait, in the window and in the outbox. Nothing expires while it
+// waits: age is looked at when an attempt has failed, and one that left before the breaker opened is not the last.
+// Faults of our own side do not count for the breaker.
+//
+// Memory: per lane at most `window` events, `window` held streams of 32 bytes, one timer for each delivery that waits
+// for its time and one for the lane; what waits in the outbox beyond that costs nothing here.
 #pragma once
 
 #include <atomic>
@@ -14,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <string>
 #include <thread>
 #include <unordered_map>
 #include <variant>
@@ -24,7 +34,9 @@
 
 #include "core/base/mailbox.hpp"
 #include "core/delivery/lane.hpp"
+#include "core/delivery/lane_states.hpp"
 #include "core/delivery/ledger.hpp"
+#include "core/delivery/outcomes.hpp"
 #include "core/delivery/reports.hpp"
 #include "core/delivery/request_writer.hpp"
 #include "core/delivery/retry.hpp"
@@ -37,7 +49,7 @@ struct EngineSettings {
     std::size_t concurrency = 8;                // delivery.concurrency: streams of one hook under way at once
     std::size_t window = 256;                   // delivery.window: deliveries of one hook in memory
     std::chrono::milliseconds timeout{10'000};  // delivery.timeout: whole attempt
-    std::chrono::milliseconds max_age{60'000};  // delivery.max_age: an attempt that fails later is the last
+    RetryProfiles profiles{};                   // delivery.retry, delivery.retries
     std::uint64_t seed = 0;                     // of the jitter
 };
 
@@ -59,6 +71,15 @@ public:
     // to do, or nothing: only a message brings more.
     std::optional<TimePoint> run_once();
 
+    // Any thread, never block. In effect once it is durable, and then `done` is told (see Ledger); attempts under way
+    // end as they would. To pause a paused hook changes its reason; to resume one that is not paused is well.
+    void pause(HookId hook, std::string reason, Ledger::Done done = {});
+    void resume(HookId hook, Ledger::Done done = {});
+    // Any thread.
+    const LaneStates& lanes() const { return states_; }
+
+    void paused(std::vector<Paused> hooks) override;
+    void resumed(HookId hook) override;
     void backlog(std::vector<Backlog> hooks) override;
     void ready(std::vector<Ready> deliveries) override;
     void settled(std::vector<Settlement> settlements) override;
@@ -78,16 +99,21 @@ private:
         DeliveryId id;
         AttemptResult result;
     };
+    struct Resumed {
+        HookId hook;
+    };
     struct Stop {
         TimePoint deadline;
     };
-    using Message =
-        std::variant<std::vector<Ready>, LeftBehind, std::vector<Settlement>, ClaimAnswer, AttemptDone, Stop>;
+    using Message = std::variant<std::vector<Ready>, LeftBehind, std::vector<Settlement>, ClaimAnswer, AttemptDone,
+                                 std::vector<Paused>, Resumed, Stop>;
     struct Timer {
+        enum class What : std::uint8_t { delivery = 1, claim, look };
         TimePoint due;
+        What what = What::delivery;
         HookId hook = 0;
         Place place = 0;
-        DeliveryId id = 0;  // 0: the lane's claim
+        DeliveryId id = 0;  // of a delivery
         friend bool operator>(const Timer& a, const Timer& b) { return a.due > b.due; }
     };
 
@@ -96,24 +122,40 @@ private:
     void hear(std::vector<Settlement>& settlements);
     void hear(ClaimAnswer& claim);
     void hear(AttemptDone& attempt);
+    void hear(std::vector<Paused>& hooks);
+    void hear(Resumed& resumed);
     void hear(Stop& stop);
 
+    // Rounds.
     Lane& lane_of(HookId hook);
     void touch(Lane& lane);
+    void fire_timers();
+    void look_again(Lane& lane, TimePoint at);
+    void finish_round();
+    void publish(const Lane& lane);
+    void run();
+
+    // Windows.
     // Takes a delivery of the store or of the committer into its lane.
     void admit(Lane& lane, WaitingDelivery& delivery, std::shared_ptr<const livekit::ReadEvent> event,
                TimePoint appended, std::uint64_t fence);
     void first_of_stream(Lane& lane, Place place);
-    void fire_timers();
-    void finish_round();
-    void send_what_can_leave(Lane& lane);
     void claim_what_fits(Lane& lane);
-    void attempt(Lane& lane, Place place);
-    void attempted(Lane& lane, Place place, const AttemptResult& result);
-    void repeat(Lane& lane, Place place, const AttemptResult& result);
-    void end(Lane& lane, Place place, DeliveryState state, std::string_view code, std::string_view last_code);
+
+    // Attempts.
+    const Hook* hook_of(const Lane& lane) const { return routes_->find(lane.hook()); }
     std::string_view host_of(const Lane& lane) const;
-    void run();
+    const RetryProfile& profile_of(const Lane& lane) const;
+    std::size_t concurrency_of(const Lane& lane) const;
+    void send_what_can_leave(Lane& lane);
+    void remove_what_waits(Lane& lane);
+    void attempt(Lane& lane, Place place, const Hook& hook);
+    void attempted(Lane& lane, Place place, const AttemptResult& result);
+    void judge_hook(Lane& lane, const Entry& entry, Outcome outcome, const AttemptResult& result);
+    void failed(Lane& lane, Place place, const AttemptResult& result, AttemptRecord record);
+    void end(Lane& lane, Place place, DeliveryState state, std::string_view code, std::string_view last_code,
+             std::optional<AttemptRecord> record);
+    void pause_at_once(Lane& lane, std::string reason);
 
     const EngineSettings settings_;
     const routing::Hooks& hooks_;
@@ -124,6 +166,7 @@ private:
     Reports reports_;
     RetryClock retry_clock_;
     livekit::Reader reader_;
+    LaneStates states_;
 
     // Shared with completions: one that comes after the engine's end finds a box that nobody reads.
     std::shared_ptr<base::Mailbox<Message>> mailbox_ = std::make_shared<base::Mailbox<Message>>();
@@ -132,6 +175,7 @@ private:
     // The rest belongs to the engine's thread.
     std::vector<Message> heard_;
     std::unordered_map<HookId, Lane> lanes_;
+    std::unordered_map<HookId, Paused> paused_;
     std::vector<Lane*> touched_;
     std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
     std::vector<Settlement> settlements_;

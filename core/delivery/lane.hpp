@@ -11,7 +11,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/delivery/breaker.hpp"
 #include "core/delivery/ledger.hpp"
+#include "core/delivery/token_bucket.hpp"
 
 namespace switchhook::delivery {
 
@@ -33,11 +35,23 @@ struct Entry {
     std::uint32_t attempts = 0;  // made so far
     std::uint64_t fence = 0;
     State state = State::queued;
+    bool probe = false;           // of the breaker, under way
+    bool is_retry = false;        // under way: which kind of slot it took
+    TimePoint sent{};             // the attempt under way
+    std::int64_t sent_ms = 0;     // Unix milliseconds
     std::optional<Place> next{};  // of the same stream
 };
 
-// The window holds every waiting delivery of the hook up to `cursor`. While the lane is behind there are, or may be,
-// further ones in the outbox; what is then appended stays there too, until the lane has claimed its way to the end.
+// Which deliveries are in memory.
+//
+// A stream may take half of the room that the others have left, at least one place: one room with a long queue behind
+// its retry never fills the window. Later deliveries of it are left out, in the outbox, and the lane remembers from
+// which id on (a stream that is `held`, at most as many as the window has places). Everything up to the `frontier` was
+// looked at: it is in memory, has ended, or belongs to a held stream. When a held stream has nothing in memory any
+// more, the lane goes back to it (the refill) and then on to the frontier. While the lane is behind there are, or may
+// be, further deliveries in the outbox beyond the frontier; what is then appended stays there too, until the lane has
+// claimed its way to the end. Only when each place of the window has another stream that cannot leave (a hook with that
+// many rooms behind a retry is failing as a whole), or so many streams are held, does a new stream wait for them.
 class Lane {
 public:
     Lane(HookId hook, std::size_t window) : hook_(hook), window_(window) {}
@@ -45,16 +59,30 @@ public:
     HookId hook() const { return hook_; }
     std::size_t size() const { return size_; }
     std::size_t room() const { return window_ > size_ ? window_ - size_ : 0; }
-    DeliveryId cursor() const { return cursor_; }
-
+    DeliveryId frontier() const { return frontier_; }
     bool behind() const { return behind_; }
     void set_behind() { behind_ = true; }
-    // Everything up to `id` was looked at; nothing was behind it.
-    void set_caught_up() { behind_ = false; }
-    void move_cursor(DeliveryId id) { cursor_ = id; }
+    // Something of this hook is, or may be, in the outbox and not in memory.
+    bool leaves_out() const { return behind_ || !held_.empty(); }
+
+    enum class Judged : std::uint8_t {
+        known = 1,  // is, or was, in memory
+        admitted,   // is to be added now
+        left_out,   // stays in the outbox: its stream is held
+        no_room,    // the lane has to stop here
+    };
+    // A delivery that the committer hands over. Its id is beyond the frontier, and the lane is not behind.
+    Judged hand_over(DeliveryId id, StreamId stream);
+    // A delivery of a claim, in the order of the ids.
+    Judged walk(DeliveryId id, StreamId stream);
+    // The claim was gone through. `to_the_end`: nothing of the outbox is behind it. `stopped`: at one without room.
+    void walked(bool to_the_end, bool stopped);
+
+    // Where the next claim begins, when there is something to be claimed that could be admitted.
+    std::optional<DeliveryId> claim_after();
 
     // Puts a delivery at the end of its stream. The place, when it is the first of its stream: it may leave when it is
-    // due. Its id is larger than the cursor, which moves to it.
+    // due.
     std::optional<Place> add(Entry entry);
     // Takes an ended delivery out. The place of its stream's next one, which is now the first.
     std::optional<Place> remove(Place place);
@@ -63,27 +91,63 @@ public:
     // The delivery of that id in that place, or nullptr.
     Entry* find(Place place, DeliveryId id);
 
-    // Firsts of their streams whose time has come, in the order in which it came.
-    std::deque<Place> sendable;
-    std::size_t sending = 0;
-    bool claiming = false;    // a claim is under way, or waits for its time
-    bool touched = false;     // the engine will look at it at the end of this round
-    std::string checked_url;  // see RequestWriter
+    // Its time has come, and it is the first of its stream.
+    void set_sendable(Place place) { (entries_[place].attempts == 0 ? firsts_ : retries_).push_back(place); }
+    std::size_t sendable() const { return firsts_.size() + retries_.size(); }
+    std::size_t sending() const { return sending_firsts_ + sending_retries_; }
+    // The next that may leave, in the order in which their times came. Of `concurrency` slots an eighth, at least one,
+    // is for first attempts alone and as many for retries; of fewer than four none, but the kinds take turns. Nothing:
+    // all its slots are taken.
+    std::optional<Place> next_to_leave(std::size_t concurrency) const;
+    // One that is sendable, whatever the slots; nothing: none is.
+    std::optional<Place> any_sendable() const;
+    // It is no longer sendable: it leaves, or ends without an attempt.
+    void take(Place place);
+    void sends(Place place);
+    void sent(Place place);
+
+    Breaker breaker;
+    std::int64_t breaker_since_ms = 0;  // Unix milliseconds of its latest change
+    TokenBucket bucket;
+    std::optional<TimePoint> look_at;  // a timer will look at this lane then
+    bool claiming = false;             // a claim is under way, or waits for its time
+    bool touched = false;              // the engine will look at it at the end of this round
+    std::string checked_url;           // see RequestWriter
 
 private:
     struct Stream {
         Place first;
         Place last;
+        std::size_t count;
     };
+    struct Held {
+        DeliveryId first;   // nothing of the stream from there on is in memory
+        bool open = false;  // the refill under way has seen all of it so far, and may take more
+    };
+
+    bool fits(StreamId stream) const;
+    bool hold(DeliveryId id, StreamId stream);
+    void begin_refill();
+    void end_refill();
 
     HookId hook_;
     std::size_t window_;
     std::size_t size_ = 0;
-    DeliveryId cursor_ = 0;
+    DeliveryId frontier_ = 0;
     bool behind_ = false;
+    bool stuck_ = false;                // no room for the next one until something is removed
+    bool drained_ = false;              // a held stream may have nothing in memory
+    std::optional<DeliveryId> refill_;  // looked at by the refill under way
     std::vector<Entry> entries_;
     std::vector<Place> free_;
     std::unordered_map<StreamId, Stream> streams_;
+    std::unordered_map<StreamId, Held> held_;
+
+    std::deque<Place> firsts_;
+    std::deque<Place> retries_;
+    std::size_t sending_firsts_ = 0;
+    std::size_t sending_retries_ = 0;
+    bool retry_left_last_ = false;
 };
 
 }  // namespace switchhook::delivery

@@ -27,6 +27,10 @@ Reports::Reports(metrics::Metrics& metrics, Log& log, const Clock& clock)
 
 void Reports::attempt(Outcome outcome, const Entry& entry, std::string_view host, const AttemptResult& result) {
     if (outcome == Outcome::stopped) return;
+    const std::string_view code = counted_code(result);
+    auto& counter = codes_[code];
+    if (!counter) counter = &metrics_.attempt_codes(code);
+    counter->Increment();
     if (outcome == Outcome::delivered) {
         delivered_.Increment();
         return;
@@ -89,6 +93,43 @@ void Reports::claim_failed(HookId hook, const Status& why) {
 
 void Reports::lanes(std::size_t count) {
     metrics_.lanes.Set(static_cast<double>(count));
+}
+
+void Reports::retry_fires(TimePoint::duration late) {
+    metrics_.retry_late_seconds.Observe(seconds(late));
+}
+
+void Reports::breaker(Breaker::State from, Breaker::State to, std::string_view host, std::string_view code) {
+    using State = Breaker::State;
+    if (from == to) return;
+    if (from == State::open) --open_;
+    if (from == State::half_open) --half_open_;
+    if (to == State::open) ++open_;
+    if (to == State::half_open) ++half_open_;
+    metrics_.lanes_open.Set(static_cast<double>(open_));
+    metrics_.lanes_half_open.Set(static_cast<double>(half_open_));
+    metrics_.breakers(breaker_name(to)).Increment();
+    if (host.empty() || to == State::half_open || (from == State::half_open && to == State::open)) return;
+    auto& limit = to == State::open ? openings_ : closings_;
+    const auto held_back = limit.admit(std::string(host), clock_.steady());
+    if (!held_back) return;
+    if (to == State::open)
+        log_.warning("a hook fails again and again; its deliveries wait for a probe",
+                     {{"hook", host}, {"code", code}, {"held_back", held(*held_back)}});
+    else
+        log_.info("a hook answers again", {{"hook", host}, {"held_back", held(*held_back)}});
+}
+
+void Reports::paused(std::size_t all) {
+    metrics_.hooks_paused.Set(static_cast<double>(all));
+}
+
+void Reports::hook_paused(std::string_view host, std::string_view reason) {
+    log_.warning("a hook is paused until it is resumed; its deliveries wait", {{"hook", host}, {"reason", reason}});
+}
+
+void Reports::hook_resumed(std::string_view host) {
+    log_.info("a hook is resumed", {{"hook", host}});
 }
 
 }  // namespace switchhook::delivery

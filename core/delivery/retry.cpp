@@ -1,37 +1,67 @@
 #include "core/delivery/retry.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace switchhook::delivery {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
 
-constexpr std::array<milliseconds::rep, 6> kSteps{200, 500, 1'000, 2'000, 5'000, 10'000};
+constexpr seconds kShortestCap{60};
+
+// 400, 413, 415, 422: of this very event. 410: the receiver is gone for good.
+std::vector<int> usual_refusals() {
+    return {400, 410, 413, 415, 422};
+}
 
 }  // namespace
 
-Outcome outcome_of(const AttemptResult& result) {
-    if (result.status >= 200 && result.status <= 299) return Outcome::delivered;
-    if (result.code == "stopped") return Outcome::stopped;
-    if (result.code == "forbidden_address" || result.code == "invalid_url") return Outcome::refused;
-    switch (result.status) {
-        case 400:
-        case 410:
-        case 413:
-        case 415:
-        case 422:
-            return Outcome::refused;
-        default:
-            return Outcome::retry;
-    }
+bool RetryProfile::refuses(int status) const {
+    return std::ranges::find(refuse, status) != refuse.end();
 }
 
-milliseconds RetryClock::delay(std::uint32_t attempts, std::optional<std::chrono::seconds> retry_after) {
-    const std::size_t step = std::min<std::size_t>(std::max(attempts, 1U), kSteps.size()) - 1;
-    milliseconds wait(std::uniform_int_distribution<milliseconds::rep>(1, kSteps[step])(random_));
-    if (retry_after) wait = std::max<milliseconds>(wait, std::min(*retry_after, kRetryAfterCap));
+milliseconds RetryProfile::longest_wait() const {
+    milliseconds longest = kShortestCap;
+    for (const auto step : steps) longest = std::max(longest, step);
+    return longest;
+}
+
+RetryProfile call_profile() {
+    return {.steps = {milliseconds(200), milliseconds(500), seconds(1), seconds(2), seconds(5), seconds(10)},
+            .max_age = seconds(60),
+            .refuse = usual_refusals()};
+}
+
+RetryProfile standard_profile() {
+    return {
+        .steps = {seconds(5), minutes(5), minutes(30), hours(2), hours(5), hours(10), hours(14), hours(20), hours(24)},
+        .max_age = hours(72),
+        .refuse = usual_refusals(),
+        .breaker = {.longest = minutes(5)}};
+}
+
+RetryProfiles::RetryProfiles() {
+    profiles_.emplace("call", call_profile());
+    profiles_.emplace("standard", standard_profile());
+}
+
+const RetryProfile& RetryProfiles::find(std::string_view name) const {
+    if (const auto found = profiles_.find(name); found != profiles_.end()) return found->second;
+    const auto usual = profiles_.find(default_);
+    return usual != profiles_.end() ? usual->second : profiles_.find("call")->second;
+}
+
+milliseconds RetryClock::delay(const RetryProfile& profile, std::uint32_t attempts,
+                               std::optional<std::chrono::seconds> retry_after) {
+    const std::size_t step = std::min<std::size_t>(std::max(attempts, 1U), profile.steps.size()) - 1;
+    milliseconds wait(std::uniform_int_distribution<milliseconds::rep>(
+        1, std::max<milliseconds::rep>(1, profile.steps[step].count()))(random_));
+    // Compared in seconds first: an absurd number of them does not fit into milliseconds.
+    const auto cap = std::chrono::ceil<seconds>(profile.longest_wait());
+    if (retry_after) wait = std::max<milliseconds>(wait, std::min(*retry_after, cap));
     return wait;
 }
 

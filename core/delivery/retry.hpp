@@ -1,38 +1,67 @@
-// What an attempt's result means, and when the next one is due.
+// When the next attempt is due: the profiles by name, and the clock that makes a delay of a step.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <random>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include <switchhook/forwarder.hpp>
+#include "core/delivery/breaker.hpp"
 
 namespace switchhook::delivery {
 
-enum class Outcome : std::uint8_t {
-    delivered = 1,  // a complete 2xx head came, whatever happened to the body
-    retry,
-    refused,  // the receiver speaks of this very event, or the address is forbidden: repeating changes nothing
-    stopped,  // cut off by our own end: not counted, recovered at the next start
+struct RetryProfile {
+    std::vector<std::chrono::milliseconds> steps;  // between attempts, one or more; the last one repeats
+    std::chrono::milliseconds max_age{0};          // after the append: an attempt that fails later is the last
+    std::vector<int> refuse;                       // statuses that make a dead letter at once
+    BreakerSettings breaker{};
+
+    bool refuses(int status) const;
+    // The longest that a Retry-After, or a due time of the store, is waited for: a minute, or the longest step.
+    std::chrono::milliseconds longest_wait() const;
 };
 
-// Refused: 400, 410, 413, 415, 422, forbidden_address, invalid_url. A tenant's roll-out answers 404, 401 or a wrong
-// certificate for seconds, and a call must survive that: everything else is repeated.
-Outcome outcome_of(const AttemptResult& result);
+// 0.2, 0.5, 1, 2, 5, 10 s and then every 10 s, for a minute: a call is being made. Its breaker pauses 5 s at most.
+RetryProfile call_profile();
+// The schedule of Standard Webhooks (5 s, 5 min, 30 min, 2, 5, 10, 14, 20, 24 h), three days at most. Its breaker
+// pauses 5 min at most.
+RetryProfile standard_profile();
 
-// The profile `call`: 0.2, 0.5, 1, 2, 5, 10 s and then every 10 s, full jitter (a random part of the step, so that
-// those that failed together do not come back together). One thread.
+// By name. Constant once built.
+class RetryProfiles {
+public:
+    // `call` and `standard`; a hook that names none has `call`.
+    RetryProfiles();
+
+    // The profile of that name; a new one begins as `call`.
+    RetryProfile& operator[](const std::string& name) {
+        return profiles_.try_emplace(name, call_profile()).first->second;
+    }
+    void set_default(std::string name) { default_ = std::move(name); }
+    // Of that name; the default for an empty one, and for one that is not known (any more): a hook that was stored
+    // under another configuration is still delivered.
+    const RetryProfile& find(std::string_view name) const;
+
+private:
+    std::map<std::string, RetryProfile, std::less<>> profiles_;
+    std::string default_ = "call";
+};
+
+// Full jitter: a random part of the step, so that those that failed together do not come back together. One thread.
 class RetryClock {
 public:
-    static constexpr std::chrono::seconds kRetryAfterCap{60};
-
     explicit RetryClock(std::uint64_t seed) : random_(seed) {}
 
     // How long to wait after `attempts` attempts (at least 1). The later of the step and Retry-After, which counts up
-    // to kRetryAfterCap.
-    std::chrono::milliseconds delay(std::uint32_t attempts, std::optional<std::chrono::seconds> retry_after);
+    // to the profile's longest wait.
+    std::chrono::milliseconds delay(const RetryProfile& profile, std::uint32_t attempts,
+                                    std::optional<std::chrono::seconds> retry_after);
+    std::mt19937_64& random() { return random_; }
 
 private:
     std::mt19937_64 random_;

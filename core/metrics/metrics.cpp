@@ -10,6 +10,8 @@ Metrics::Metrics()
       provision_runs_(counters("switchhook_provision_runs_total",
                                "Comparisons of LiveKit's trunk and rule with the wanted state, by result.")),
       room_tenants_(counters("switchhook_room_tenants_total", "Rooms whose tenant LiveKit was told, by result.")),
+      attempt_codes_(counters("switchhook_attempt_codes_total", "Delivery attempts, by outcome code.")),
+      breakers_(counters("switchhook_breaker_transitions_total", "Changes of lanes' breakers, by the new state.")),
       webhooks_received(counter("switchhook_webhooks_received_total", "Requests to the webhook endpoint.")),
       webhooks_verified(
           counter("switchhook_webhooks_verified_total", "Webhooks whose signature and digest are LiveKit's.")),
@@ -32,7 +34,12 @@ Metrics::Metrics()
       dead_letters_dropped(counter("switchhook_dead_letters_dropped_total",
                                    "Dead letters dropped over delivery.dead_letters or delivery.dead_keep.")),
       end_to_end_seconds(histogram("switchhook_end_to_end_seconds", "From the append to the delivery.", 0.0005, 2, 20)),
+      retry_late_seconds(
+          histogram("switchhook_retry_late_seconds", "From the time a retry was due to its leaving.", 0.0001, 2, 16)),
       lanes(gauge("switchhook_lanes", "Hooks with a lane.")),
+      lanes_open(gauge("switchhook_lanes_open", "Lanes whose breaker is open.")),
+      lanes_half_open(gauge("switchhook_lanes_half_open", "Lanes whose breaker waits for its probe.")),
+      hooks_paused(gauge("switchhook_hooks_paused", "Hooks that are paused.")),
       provision_changes(
           counter("switchhook_provision_changes_total", "Changes made to LiveKit's trunk and dispatch rule.")),
       provisioned(gauge("switchhook_provisioned", "1 when LiveKit's trunk and rule are known to be as wanted.")),
@@ -66,6 +73,14 @@ prometheus::Counter& Metrics::provision_runs(std::string_view result) {
 
 prometheus::Counter& Metrics::room_tenants(std::string_view result) {
     return room_tenants_.Add({{"result", std::string(result)}});
+}
+
+prometheus::Counter& Metrics::attempt_codes(std::string_view code) {
+    return attempt_codes_.Add({{"code", std::string(code)}});
+}
+
+prometheus::Counter& Metrics::breakers(std::string_view to) {
+    return breakers_.Add({{"to", std::string(to)}});
 }
 
 prometheus::Family<prometheus::Counter>& Metrics::counters(const char* name, const char* help) {

@@ -30,6 +30,8 @@ private:
     prometheus::Family<prometheus::Counter>& attempts_;
     prometheus::Family<prometheus::Counter>& provision_runs_;
     prometheus::Family<prometheus::Counter>& room_tenants_;
+    prometheus::Family<prometheus::Counter>& attempt_codes_;
+    prometheus::Family<prometheus::Counter>& breakers_;
 
 public:
     // Intake
@@ -50,12 +52,18 @@ public:
     prometheus::Histogram& commit_seconds;
     prometheus::Histogram& commit_group_size;
     // Delivery
-    prometheus::Counter& attempts(std::string_view outcome);  // delivered, retry, refused
+    prometheus::Counter& attempts(std::string_view outcome);    // delivered, retry, refused
+    prometheus::Counter& attempt_codes(std::string_view code);  // docs/outcomes.md, as delivery::counted_code()
+    prometheus::Counter& breakers(std::string_view to);         // open, half_open, closed
     prometheus::Counter& deliveries_delivered;
     prometheus::Counter& deliveries_dead;
     prometheus::Counter& dead_letters_dropped;  // over the bounds of their number or age
     prometheus::Histogram& end_to_end_seconds;  // append -> delivered
+    prometheus::Histogram& retry_late_seconds;  // due -> ready to leave
     prometheus::Gauge& lanes;
+    prometheus::Gauge& lanes_open;       // breakers that let nothing through
+    prometheus::Gauge& lanes_half_open;  // breakers that wait for their probe
+    prometheus::Gauge& hooks_paused;
     // LiveKit
     prometheus::Counter& provision_runs(std::string_view result);  // unchanged, changed, failed
     prometheus::Counter& provision_changes;

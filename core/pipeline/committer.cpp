@@ -22,6 +22,19 @@ bool may_be_a_member(const Status& status) {
     return !status.worth_retry() && status.code() != Code::corrupt;
 }
 
+Attempt seen(const delivery::AttemptRecord& record) {
+    return {.at_ms = record.at_ms,
+            .resolved_us = record.resolved_us,
+            .connected_us = record.connected_us,
+            .secured_us = record.secured_us,
+            .answered_us = record.answered_us,
+            .took_us = record.took_us,
+            .status = record.status,
+            .code = record.code,
+            .address = record.address,
+            .answer = record.answer};
+}
+
 }  // namespace
 
 Committer::Committer(CommitterSettings settings, Outbox& outbox, const routing::Hooks& hooks,
@@ -36,6 +49,7 @@ Committer::Committer(CommitterSettings settings, Outbox& outbox, const routing::
 std::optional<TimePoint> Committer::run_once() {
     hear();
     commit_group();
+    change_pauses();
     run_orders();
     answer_claims();
     if (maintain_at_ && clock_.steady() >= *maintain_at_) maintain();
@@ -88,8 +102,7 @@ void Committer::commit_group() {
     if (group_.empty() && group_settlements_.empty()) return;
     commit(group_, group_settlements_);
     if (!kept_.empty()) {  // before what came later: a delivery's settlements keep their order
-        std::move(unsettled_.begin(), unsettled_.end(), std::back_inserter(kept_));
-        unsettled_ = std::exchange(kept_, {});
+        keep(std::exchange(kept_, {}));
     } else if (!group_settlements_.empty()) {
         settle_at_ = {};
         settle_pause_ = milliseconds(0);
@@ -104,13 +117,16 @@ void Committer::commit(std::span<Arrival> arrivals, std::span<Settlement> settle
     for (const auto& each : arrivals)
         appends_.push_back({.event = &each.event->event(), .matches = each.matches, .may_park = each.may_park});
     settled_.clear();
+    attempts_.clear();
+    attempts_.reserve(settlements.size());  // pointers into it
     for (const auto& each : settlements)
         settled_.push_back({.id = each.id,
                             .state = each.state,
                             .attempts = each.attempts,
                             .due_ms = each.due_ms,
                             .code = each.code,
-                            .fence = each.fence});
+                            .fence = each.fence,
+                            .attempt = each.attempt ? &attempts_.emplace_back(seen(*each.attempt)) : nullptr});
     const delivery::EventFilter filter(hooks_.routes(), dialects_);
     const auto began = clock_.steady();
     auto result = outbox_.commit(appends_, settled_, filter, clock_.unix_ms());
@@ -233,6 +249,7 @@ std::optional<TimePoint> Committer::next_time() const {
     if (!arrivals_.empty()) return clock_.steady();
     std::optional<TimePoint> next = maintain_at_;
     if (!unsettled_.empty()) next = std::min(next.value_or(settle_at_), settle_at_);
+    if (!pauses_.empty()) next = std::min(next.value_or(pause_at_), pause_at_);
     return next;
 }
 

@@ -82,6 +82,8 @@ public:
     bool offer(Arrival& arrival);
     void settle(std::vector<delivery::Settlement> settlements) override;
     void claim(HookId hook, DeliveryId after, std::size_t limit) override;
+    void pause(Paused paused, Done done) override;
+    void resume(HookId hook, Done done) override;
     // Any thread, never blocks: makes it durable when its turn comes.
     void set_mark(Mark mark, std::int64_t value);
 
@@ -110,6 +112,14 @@ private:
         Mark mark;
         std::int64_t value;
     };
+    struct PauseRequest {
+        Paused paused;
+        Done done;  // empty: it is tried until it is durable
+    };
+    struct ResumeRequest {
+        HookId hook;
+        Done done;
+    };
     struct Stop {
         TimePoint deadline;
     };
@@ -118,7 +128,8 @@ private:
     struct Order {
         std::function<void(const Status& refused)> run;
     };
-    using Message = std::variant<Arrival, std::vector<delivery::Settlement>, ClaimRequest, MarkRequest, Order, Stop>;
+    using Message = std::variant<Arrival, std::vector<delivery::Settlement>, ClaimRequest, MarkRequest, PauseRequest,
+                                 ResumeRequest, Order, Stop>;
     struct Failing {
         Status status;
         TimePoint at;
@@ -131,7 +142,10 @@ private:
     void hear(ClaimRequest& claim) { claims_.push_back(claim); }
     void hear(MarkRequest& request);
     void hear(Order& order) { orders_.push_back(std::move(order)); }
+    void hear(PauseRequest& request) { pauses_.emplace_back(std::move(request)); }
+    void hear(ResumeRequest& request) { pauses_.emplace_back(std::move(request)); }
     void hear(Stop& stop);
+    void keep(std::vector<delivery::Settlement> settlements);
     void take_group();
     void take_settlements();
     void commit_group();
@@ -149,6 +163,9 @@ private:
     Result<T> ordered(Use use);
     // For their lanes: what the outbox made ready beside a commit.
     void hand_over(std::vector<WaitingDelivery> ready);
+    void change_pauses();
+    bool change(PauseRequest& request);
+    bool change(ResumeRequest& request);
     void maintain();
     void set_fault(Fault fault, const Status& status);
     void clear_fault(Fault fault);
@@ -181,6 +198,9 @@ private:
     std::vector<delivery::Settlement> group_settlements_;
     std::vector<Append> appends_;
     std::vector<Settled> settled_;
+    std::vector<Attempt> attempts_;  // of settled_
+    std::vector<std::variant<PauseRequest, ResumeRequest>> pauses_;
+    TimePoint pause_at_{};                    // when those that failed are tried again
     std::vector<delivery::Settlement> kept_;  // settlements of this group that the outbox did not take
     TimePoint settle_at_{};                   // when kept settlements are tried again without a new event
     std::chrono::milliseconds settle_pause_{0};

@@ -88,6 +88,14 @@ Result<RequeueJob> Committer::cancel_requeue(JobId id, TenantScope scope) {
     return ordered<RequeueJob>([&] { return outbox_.cancel_requeue(id, scope, clock_.unix_ms()); });
 }
 
+void Committer::pause(Paused paused, Done done) {
+    mailbox_.push(PauseRequest{std::move(paused), std::move(done)});
+}
+
+void Committer::resume(HookId hook, Done done) {
+    mailbox_.push(ResumeRequest{hook, std::move(done)});
+}
+
 Status Committer::health() const {
     const Failing failing = failing_.with([](const Failing& held) { return held; });
     if (failing.status.ok() || clock_.steady() - failing.at >= kFailureCounts) return {};
@@ -96,8 +104,11 @@ Status Committer::health() const {
 
 Status Committer::recover(delivery::Sink& sink) {
     sink_ = &sink;
+    auto paused = outbox_.paused();
+    if (!paused) return paused.status();
     auto backlog = outbox_.backlog();
     if (!backlog) return backlog.status();
+    sink.paused(std::move(paused).value());
     sink.backlog(std::move(backlog).value());
     maintain_at_ = clock_.steady();
     return {};
@@ -131,6 +142,13 @@ void Committer::stop(std::chrono::milliseconds deadline) {
     orders_.clear();
     for (auto& arrival : arrivals_) answer(arrival, try_later());
     arrivals_.clear();
+    // The same for those who wait for a pause.
+    for (auto& each : std::exchange(pauses_, {}))
+        std::visit(
+            [](auto& request) {
+                if (request.done) request.done({Code::unavailable, "the server stops"});
+            },
+            each);
 }
 
 Committer::~Committer() {
@@ -140,7 +158,7 @@ Committer::~Committer() {
 void Committer::run() {
     for (;;) {
         const auto next = run_once();
-        const bool drained = arrivals_.empty() && unsettled_.empty();
+        const bool drained = arrivals_.empty() && unsettled_.empty() && pauses_.empty();
         if (stop_at_ && (drained || clock_.steady() >= *stop_at_)) return;
         mailbox_.wait(stop_at_ ? std::min(*stop_at_, next.value_or(*stop_at_)) : next);
     }

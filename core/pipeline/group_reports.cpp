@@ -125,4 +125,11 @@ void GroupReports::mark_failed(const Status& why) {
                  {{"detail", why.message()}, {"held_back", std::to_string(*held_back)}});
 }
 
+void GroupReports::pause_failed(const Status& why) {
+    const auto held_back = lines_.admit(Line::pause_failed, clock_.steady());
+    if (!held_back) return;
+    log_.error("a hook's pause cannot be written; it is paused, and it is tried again",
+               {{"detail", why.message()}, {"held_back", std::to_string(*held_back)}});
+}
+
 }  // namespace switchhook::pipeline

@@ -30,6 +30,7 @@ public:
     void maintained(const Maintained& what);
     void maintenance_failed(const Status& why);
     void mark_failed(const Status& why);
+    void pause_failed(const Status& why);
 
 private:
     enum class Line : std::uint8_t {
@@ -37,6 +38,7 @@ private:
         full,
         maintenance_failed,
         mark_failed,
+        pause_failed,
         parked_dropped,
         dead_dropped,
     };

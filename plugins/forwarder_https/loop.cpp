@@ -24,6 +24,10 @@ Time now() {
     return std::chrono::steady_clock::now();
 }
 
+std::chrono::microseconds since(Time then) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(now() - then);
+}
+
 [[noreturn]] void throw_errno(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
 }
@@ -185,7 +189,7 @@ void Loop::begin(std::unique_ptr<Attempt> owned) {
     if (!name.asking && name.expires > time) return connect(attempt, name.addresses);
     if (!name.asking) {
         if (!resolver_->ask(attempt.target.host))
-            return fail(attempt, "dns_failed", "too many names are being looked up");
+            return fail(attempt, "dns_unavailable", "too many names are being looked up");
         name.asking = true;
     }
     name.waiting.push_back(&attempt);
@@ -195,13 +199,22 @@ void Loop::begin(std::unique_ptr<Attempt> owned) {
 void Loop::answered(const Answer& answer) {
     // A failure is not kept: the next attempt asks again.
     const auto expires = answer.addresses.empty() ? Time{} : now() + options_.name_life;
+    if (!answer.unavailable) name_server_spoke_ = now();
     for (Attempt* attempt : names_.answered(answer, expires)) {
         set_due(*attempt, std::nullopt);
-        if (answer.addresses.empty())
+        attempt->resolved = since(attempt->sent);
+        if (answer.unavailable)
+            fail_name(*attempt, answer.error);
+        else if (answer.addresses.empty())
             fail(*attempt, "dns_failed", answer.error);
         else
             connect(*attempt, answer.addresses);
     }
+}
+
+// Nobody answered for this name. When the name server spoke of another one meanwhile, it is the name's own trouble.
+void Loop::fail_name(Attempt& attempt, std::string detail) {
+    fail(attempt, name_server_spoke_ > attempt.sent ? "dns_failed" : "dns_unavailable", std::move(detail));
 }
 
 void Loop::connect(Attempt& attempt, const std::vector<Address>& addresses) {
@@ -220,6 +233,7 @@ void Loop::connect(Attempt& attempt, const std::vector<Address>& addresses) {
     } catch (const std::exception& failure) {
         return fail(attempt, "own_fault", failure.what());
     }
+    attempt.begun = now();
     CURL* easy = attempt.transfer->handle();
     if (!attempt.transfer->prepare(attempt.target, addresses, attempt.request, left, sessions_of(attempt.target)) ||
         curl_easy_setopt(easy, CURLOPT_PRIVATE, &attempt) != CURLE_OK ||
@@ -252,7 +266,7 @@ void Loop::expire() {
             finish(attempt, CURLE_OPERATION_TIMEDOUT);
         } else {
             names_.forget(attempt.target.host, &attempt);
-            fail(attempt, "dns_failed", "no answer in time");
+            fail_name(attempt, "no answer in time");
         }
     }
 }
@@ -265,6 +279,12 @@ void Loop::set_due(Attempt& attempt, std::optional<Time> due) {
 
 void Loop::finish(Attempt& attempt, CURLcode code) {
     auto result = attempt.transfer->result(code);
+    const auto before = std::chrono::duration_cast<std::chrono::microseconds>(attempt.begun - attempt.sent);
+    for (auto* phase : {&result.connected, &result.secured})
+        if (phase->count() > 0) *phase += before;
+    if (attempt.transfer->head_complete())
+        result.answered =
+            std::chrono::duration_cast<std::chrono::microseconds>(attempt.transfer->answered() - attempt.sent);
     complete(attempt, std::move(result));
 }
 
@@ -286,7 +306,8 @@ void Loop::complete(Attempt& attempt, AttemptResult result) {
     const auto found = attempts_.find(&attempt);
     const auto owned = std::move(found->second);
     attempts_.erase(found);
-    result.took = std::chrono::duration_cast<std::chrono::microseconds>(now() - owned->sent);
+    result.resolved = owned->resolved;
+    result.took = since(owned->sent);
     owned->done(std::move(result));
 }
 

@@ -35,7 +35,9 @@ struct Attempt {
     std::string detail;
     Time sent;
     Time deadline;
-    std::optional<Time> due;  // its place in the loop's timers
+    Time begun{};                           // with libcurl
+    std::chrono::microseconds resolved{0};  // 0: nobody had to be asked
+    std::optional<Time> due;                // its place in the loop's timers
     std::unique_ptr<Transfer> transfer;
 };
 
@@ -72,6 +74,7 @@ private:
     void expire();
     void set_due(Attempt& attempt, std::optional<Time> due);
     void finish(Attempt& attempt, CURLcode code);
+    void fail_name(Attempt& attempt, std::string detail);
     void fail(Attempt& attempt, const char* code, std::string detail);
     void complete(Attempt& attempt, AttemptResult result);
     void end_all();
@@ -95,6 +98,7 @@ private:
     Descriptor event_;
     // libcurl 7.88 keeps eight TLS sessions per share; hosts are spread over several.
     std::array<std::unique_ptr<CURLSH, ShareCleanup>, 64> sessions_;
+    Time name_server_spoke_{};  // last
     std::vector<CURL*> heads_;  // complete since the last step of libcurl
     std::unique_ptr<CURLM, MultiCleanup> multi_;
     std::optional<Time> curl_due_;

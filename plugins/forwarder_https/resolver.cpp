@@ -31,6 +31,7 @@ Answer look_up(const std::string& host) {
     addrinfo* found = nullptr;
     if (const int error = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found); error != 0) {
         answer.error = ::gai_strerror(error);
+        answer.unavailable = error == EAI_AGAIN || error == EAI_SYSTEM || error == EAI_MEMORY;
         return answer;
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
@@ -80,7 +81,7 @@ void Resolver::State::work(Worker& self) {
         try {
             answer = lookup(host);
         } catch (const std::exception& failure) {
-            answer = {host, {}, failure.what()};
+            answer = {host, {}, failure.what(), true};
         }
         lock.lock();
         self.looking_up = false;

@@ -16,6 +16,8 @@ struct Answer {
     std::string host;
     std::vector<Address> addresses;  // all of them; empty: `error` says why
     std::string error;
+    // No addresses because nobody could be asked, or nobody answered: that says nothing about the name.
+    bool unavailable = false;
 };
 
 // Any thread, many at once; may block for as long as the system's resolver does.

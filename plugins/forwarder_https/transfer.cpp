@@ -6,19 +6,42 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
+#include "retry_after.hpp"
+
 namespace switchhook::https {
 namespace {
 
+constexpr std::size_t kAnswerBytes = 1024;    // of a body, for the log of deliveries
 constexpr std::size_t kMaxHeadBytes = 65536;  // all header lines together, interim responses included
 
 template <typename T>
 void set(CURL* easy, CURLoption option, T value) {
     if (const auto code = curl_easy_setopt(easy, option, value); code != CURLE_OK)
         throw std::runtime_error(std::string("libcurl refuses an option: ") + curl_easy_strerror(code));
+}
+
+// No way to any receiver: the route or the interface is gone, no port is left, or a filter of this machine forbids it.
+bool network_is_down(long error) {
+    return error == ENETDOWN || error == ENETUNREACH || error == EADDRNOTAVAIL || error == EPERM || error == EACCES;
+}
+
+// What the last head asked for; the later one when it says it twice.
+std::optional<std::chrono::seconds> retry_after(CURL* easy) {
+    std::optional<std::chrono::seconds> latest;
+    curl_header* header = nullptr;
+    std::size_t count = 1;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (curl_easy_header(easy, "Retry-After", i, CURLH_HEADER, -1, &header) != CURLHE_OK) break;
+        count = header->amount;
+        const auto asked = read_retry_after(header->value, std::time(nullptr));
+        if (asked && asked > latest) latest = asked;
+    }
+    return latest;
 }
 
 bool token_character(char c) {  // RFC 9110 5.6.2
@@ -145,6 +168,8 @@ void Transfer::reset() {
     head_too_large_ = false;
     forbidden_.clear();
     open_error_ = 0;
+    answered_ = {};
+    answer_.clear();
 }
 
 std::size_t Transfer::on_header(char* bytes, std::size_t, std::size_t count, void* self) {
@@ -161,13 +186,15 @@ std::size_t Transfer::on_header(char* bytes, std::size_t, std::size_t count, voi
         curl_easy_getinfo(transfer.easy_.get(), CURLINFO_RESPONSE_CODE, &status);
         if (status < 200) return count;  // 1xx: another head follows
         transfer.status_ = static_cast<int>(status);
+        transfer.answered_ = std::chrono::steady_clock::now();
         transfer.heads_.push_back(transfer.easy_.get());
     }
     return count;
 }
 
-std::size_t Transfer::on_body(char*, std::size_t, std::size_t count, void* self) {
+std::size_t Transfer::on_body(char* bytes, std::size_t, std::size_t count, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
+    transfer.answer_.append(bytes, std::min(count, kAnswerBytes - transfer.answer_.size()));
     // The body is read for the connection's sake only, so that it can be used again.
     transfer.body_bytes_ += count;
     return transfer.body_bytes_ > transfer.options_.response_bytes ? 0 : count;
@@ -192,16 +219,27 @@ AttemptResult Transfer::result(CURLcode code) const {
     if (head_complete()) {
         result.status = status_;
         result.code = status_ < 300 ? "delivered" : "status_" + std::to_string(status_);
-        curl_off_t seconds = 0;
-        if (curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK && seconds > 0)
-            result.retry_after = std::chrono::seconds(seconds);
+        result.retry_after = retry_after(easy_.get());
+        result.answer = answer_;
     } else {
         result = failure(code);
     }
     const char* address = nullptr;
     if (curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address != nullptr)
         result.address = address;
+    add_phases(result);
     return result;
+}
+
+void Transfer::add_phases(AttemptResult& result) const {
+    long connections = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &connections);
+    if (connections == 0) return;  // one that was kept: neither was needed
+    curl_off_t time = 0;
+    if (curl_easy_getinfo(easy_.get(), CURLINFO_CONNECT_TIME_T, &time) == CURLE_OK)
+        result.connected = std::chrono::microseconds(time);
+    if (curl_easy_getinfo(easy_.get(), CURLINFO_APPCONNECT_TIME_T, &time) == CURLE_OK)
+        result.secured = std::chrono::microseconds(time);
 }
 
 AttemptResult Transfer::failure(CURLcode code) const {
@@ -225,6 +263,7 @@ AttemptResult Transfer::failure(CURLcode code) const {
             long error = 0;
             curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &error);
             if (error == ECONNREFUSED) return as("connect_refused");
+            if (network_is_down(error)) return as("network_down");
             return as(error == ETIMEDOUT ? "timeout_connect" : "connect_failed");
         }
         case CURLE_OPERATION_TIMEDOUT: {

@@ -48,13 +48,17 @@ public:
     // A complete head has been received: nothing that follows changes the outcome.
     bool head_complete() const noexcept { return status_ != 0; }
     // What came of it. `code` as curl_multi_info_read gave it; any value once head_complete().
+    // connected and secured count from the begin of the transfer.
     AttemptResult result(CURLcode code) const;
+    // When the head was complete.
+    std::chrono::steady_clock::time_point answered() const noexcept { return answered_; }
 
 private:
     static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
     static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
     static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
     AttemptResult failure(CURLcode code) const;
+    void add_phases(AttemptResult& result) const;
 
     struct EasyCleanup {
         void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -78,6 +82,8 @@ private:
     bool head_too_large_ = false;
     std::string forbidden_;  // the address that the socket callback refused, and why
     int open_error_ = 0;     // errno of socket()
+    std::chrono::steady_clock::time_point answered_{};
+    std::string answer_;  // the body's first bytes
 };
 
 }  // namespace switchhook::https

@@ -47,14 +47,45 @@ class Delivery(Case):
         release.set()
         self.assertTrue(slow.wait_count(40))
 
-    def test_410_makes_a_dead_letter_at_once_and_the_next_event_goes_on(self):
+    def test_422_makes_a_dead_letter_at_once_and_the_next_event_goes_on(self):
         tenant = self.tenant()
-        tenant.answer = lambda arrival: ((410 if arrival.event["event"] == "room_started" else 200), {}, b"")
+        tenant.answer = lambda arrival: ((422 if arrival.event["event"] == "room_started" else 200), {}, b"")
         server = self.server([self.hook(tenant)])
         self.post_all(self.sender(server), [event("room_started"), joined(), event("room_finished")])
         self.assertTrue(tenant.wait_count(3))
         self.assertEqual([a.event["event"] for a in tenant.snapshot()], ["room_started", "participant_joined", "room_finished"])
         self.assertTrue(server.wait_metric("switchhook_deliveries_dead_total", 1))
+
+    def test_410_pauses_the_hook_and_what_follows_waits(self):
+        tenant, other = self.tenant(), self.tenant()
+        tenant.answer = lambda arrival: (410, {}, b"")
+        server = self.server([self.hook(tenant), self.hook(other, "customer-b.com", "tenant-b")])
+        self.post_all(self.sender(server), [joined(), event("room_finished")])
+        self.assertTrue(server.wait_metric("switchhook_hooks_paused", 1), server.log()[-2000:])
+        self.post_all(self.sender(server), [joined("customer-b.com", "SCL_b", room="sip-b", sid="RM_b")])
+        self.assertTrue(other.wait_count(1))
+        self.assertEqual([a.event["event"] for a in tenant.snapshot()], ["participant_joined"])
+        self.assertTrue(server.wait_metric("switchhook_deliveries_dead_total", 1))
+        self.assertIn("a hook is paused", server.log())
+
+    def test_a_receiver_that_is_down_is_asked_by_a_probe_alone_and_gets_everything_when_it_is_back(self):
+        tenant = self.tenant()
+        up = threading.Event()
+        tenant.answer = lambda arrival: ((200 if up.is_set() else 503), {}, b"")
+        server = self.server([self.hook(tenant)])
+        self.post_all(self.sender(server), [joined(call=f"SCL_{n}", room=f"sip-{n}", sid=f"RM_{n}") for n in range(30)])
+        self.assertTrue(server.wait_metric('switchhook_breaker_transitions_total{to="open"}', 1), server.log()[-2000:])
+        up.set()
+        self.assertTrue(server.wait_metric("switchhook_deliveries_delivered_total", 30), server.log()[-2000:])
+        self.assertEqual(server.metric("switchhook_lanes_open"), 0)
+
+    def test_a_profile_of_ones_own_refuses_what_it_says(self):
+        tenant = self.tenant()
+        tenant.answer = lambda arrival: (404, {}, b"")
+        server = self.server([self.hook(tenant)], delivery={"retry": "own", "retries": {"own": {"steps": ["1s"], "max_age": "1h", "refuse": [404]}}})
+        self.post_all(self.sender(server), [joined()])
+        self.assertTrue(server.wait_metric("switchhook_deliveries_dead_total", 1), server.log()[-2000:])
+        self.assertEqual(len(tenant.snapshot()), 1)
 
     def test_retries_end_with_a_dead_letter_after_max_age(self):
         tenant = self.tenant()

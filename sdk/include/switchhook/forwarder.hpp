@@ -22,10 +22,12 @@ struct Request {
     std::shared_ptr<const std::string> body;  // shared: every attempt of a delivery sends the same bytes
 };
 
-// What came of one attempt. `code` is stable and documented: "delivered", "status_<n>", "connect_refused",
-// "connect_failed" (no route, network down), "dns_failed", "tls_verify_failed", "tls_failed", "forbidden_address",
-// "timeout_connect" (until TLS is ready), "timeout_response", "connection_reset", "response_too_large" (its head),
-// "invalid_url", "bad_response", "own_fault" (headers that cannot be sent, no file descriptors), "stopped".
+// What came of one attempt. `code` is stable and documented (docs/outcomes.md): "delivered", "status_<n>",
+// "connect_refused", "connect_failed" (no route to the host), "network_down" (no way to any host), "dns_failed" (the
+// name does not exist), "dns_unavailable" (the name server does not answer), "tls_verify_failed", "tls_failed",
+// "forbidden_address", "timeout_connect" (until TLS is ready), "timeout_response", "connection_reset",
+// "response_too_large" (its head), "invalid_url", "bad_response", "own_fault" (headers that cannot be sent, no file
+// descriptors), "stopped".
 struct AttemptResult {
     std::string code;
     int status = 0;                                   // HTTP status of a complete head; 0 without one

@@ -204,7 +204,7 @@ TEST(Shape, of_wrong_values_is_reported_with_key_and_place) {
         {"call_control: { use: '' }\n", "call_control.use is missing"},
         {"livekit: { wait: 2h }\n", "livekit.wait: must be between 0ms and 3600000ms"},
         {"livekit: { reconcile: often }\n", "livekit.reconcile: "},
-        {"delivery:\n  retry: never\n", "delivery.retry: must be call"},
+        {"delivery:\n  retry: never\n", "delivery.retry: no retry profile is called 'never'; there are call, standard"},
         {"delivery:\n  concurrency: 0\n", "delivery.concurrency: must be between 1 and 1024"},
         {"livekit:\n  keys: [a]\n", "livekit.keys must be a map of keys"},
         {"cache:\n  path: ''\n", "cache.path cannot be empty"},

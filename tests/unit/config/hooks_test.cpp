@@ -40,7 +40,7 @@ TEST(ConfiguredHooks, hooks_with_a_pace_that_cannot_be_kept_are_errors) {
     std::string many;
     for (std::size_t i = 0; i <= kMostMaxAges; ++i) many += "e" + std::to_string(i) + ": 1s, ";
     const std::vector<std::pair<std::string, const char*>> cases{
-        {"retry: cal", "switchhook.yaml:6: sip.hooks[0].retry: must be call; did you mean 'call'?"},
+        {"retry: cal", "switchhook.yaml:6: sip.hooks[0].retry: must be one of call, standard; did you mean 'call'?"},
         {"retry: ''", "sip.hooks[0].retry cannot be empty"},
         {"retry: [call]", "sip.hooks[0].retry: must be a single value"},
         {"concurrency: 0", "switchhook.yaml:6: sip.hooks[0].concurrency: must be between 1 and 1024"},

@@ -88,7 +88,7 @@ protected:
     routing::Hooks hooks{{routing::hook_of("a")}, &store, {}};
     const HookId a = routing::hook_id("a", "tenant-a");
     const HookId b = routing::hook_id("b", "tenant-a");
-    EngineSettings settings{.concurrency = 2, .window = 8, .timeout = seconds(10), .max_age = seconds(60), .seed = 7};
+    EngineSettings settings{.concurrency = 2, .window = 8, .timeout = seconds(10), .seed = 7};
     std::optional<Engine> engine;
     std::size_t acknowledged = 0;
 };

@@ -36,9 +36,9 @@ TEST_F(EngineTest, ADeadLetterLetsItsStreamGoOnOnceItIsDurable) {
     hand_over(1, 100);
     hand_over(2, 100);
     round();
-    complete(status_result(410));
+    complete(status_result(422));
     EXPECT_EQ(ledger.settled.at(0).state, DeliveryState::dead);
-    EXPECT_EQ(ledger.settled.at(0).code, "status_410");
+    EXPECT_EQ(ledger.settled.at(0).code, "status_422");
     EXPECT_TRUE(forwarder.under_way().empty());
     acknowledge();
     EXPECT_EQ(forwarder.under_way(), Ids{"EV_2"});
@@ -71,6 +71,8 @@ TEST_F(EngineTest, OneStreamOfTwoHooksIsTwoStreams) {
 }
 
 TEST_F(EngineTest, ALongStreamLeavesInTheOrderOfItsIds) {
+    settings.window = 64;
+    make();
     Ids expected;
     for (DeliveryId id = 1; id <= 8; ++id) {
         hand_over(id, id % 2);

@@ -34,6 +34,8 @@ public:
         sink->settled(std::move(ended));
     }
     void claim(HookId hook, DeliveryId, std::size_t) override { sink_->claimed(hook, Claimed{}); }
+    void pause(Paused paused, Done) override { sink_->paused({std::move(paused)}); }
+    void resume(HookId hook, Done) override { sink_->resumed(hook); }
     void set_sink(Sink& sink) { sink_ = &sink; }
     std::vector<Settlement> wait_for(std::size_t count) {
         std::unique_lock lock(mutex_);

@@ -29,11 +29,11 @@ TEST_F(EngineTest, WhatWaitsAtTheStartIsClaimedWindowByWindow) {
     }
     ASSERT_EQ(ledger.claims.size(), 3U);  // half of it is free
     EXPECT_EQ(ledger.claims[2].after, 8U);
-    EXPECT_EQ(ledger.claims[2].limit, 4U);
+    EXPECT_EQ(ledger.claims[2].limit, 8U);  // four fit; what it brings may be of streams that do not fit
 }
 
 TEST_F(EngineTest, AFullLaneLeavesNewDeliveriesInTheOutboxAndClaimsThemInOrder) {
-    for (DeliveryId id = 1; id <= 10; ++id) hand_over(id, 100);
+    for (DeliveryId id = 1; id <= 10; ++id) hand_over(id, 100 + id);
     round();
     EXPECT_TRUE(ledger.claims.empty());
     for (int i = 0; i < 4; ++i) {
@@ -42,10 +42,10 @@ TEST_F(EngineTest, AFullLaneLeavesNewDeliveriesInTheOutboxAndClaimsThemInOrder) 
     }
     ASSERT_EQ(ledger.claims.size(), 1U);
     EXPECT_EQ(ledger.claims[0].after, 8U);
-    hand_over(11, 100);  // appended before the claim was made: the claim brings it
+    hand_over(11, 111);  // appended before the claim was made: the claim brings it
     round();
-    engine->claimed(a, claimed_of({stored(9, 100), stored(10, 100), stored(11, 100)}, false));
-    hand_over(12, 100);  // appended after it: from memory again
+    engine->claimed(a, claimed_of({stored(9, 109), stored(10, 110), stored(11, 111)}, false));
+    hand_over(12, 112);  // appended after it: from memory again
     round();
     for (int i = 0; i < 8; ++i) {
         complete(status_result(200));
@@ -55,6 +55,41 @@ TEST_F(EngineTest, AFullLaneLeavesNewDeliveriesInTheOutboxAndClaimsThemInOrder) 
     for (int id = 1; id <= 12; ++id) expected.push_back("EV_" + std::to_string(id));
     EXPECT_EQ(forwarder.order(), expected);
     EXPECT_EQ(ledger.claims.size(), 1U);
+}
+
+TEST_F(EngineTest, AStreamLongerThanTheWindowBehindItsRetryHoldsBackNoOtherStreamOfItsHook) {
+    for (DeliveryId id = 1; id <= 100; ++id) hand_over(id, 7);
+    round();
+    complete(status_result(503));
+    for (DeliveryId id = 101; id <= 103; ++id) {
+        hand_over(id, id);
+        round();
+        ASSERT_EQ(forwarder.under_way(), Ids{"EV_" + std::to_string(id)});
+        complete(status_result(200));
+        acknowledge();
+    }
+    EXPECT_TRUE(ledger.claims.empty()) << "nothing of the outbox could be admitted";
+    // The retry succeeds: the rest of the stream is claimed from where it was left out, in order.
+    clock().advance(milliseconds(200));
+    round();
+    int answered = 0;
+    while (forwarder.order().size() < 104) {
+        ASSERT_FALSE(forwarder.under_way().empty());
+        complete(status_result(200));
+        acknowledge();
+        for (; answered < static_cast<int>(ledger.claims.size()); ++answered) {
+            const auto asked = ledger.claims[static_cast<std::size_t>(answered)];
+            std::vector<WaitingDelivery> found;
+            DeliveryId id = asked.after + 1;
+            for (; id <= 100 && found.size() < asked.limit; ++id) found.push_back(stored(id, 7));
+            engine->claimed(a, claimed_of(std::move(found), id <= 100));
+            round();
+        }
+    }
+    const auto order = forwarder.order();
+    EXPECT_EQ(order.front(), "EV_1");
+    for (std::size_t i = 4; i < order.size(); ++i) EXPECT_EQ(order[i], "EV_" + std::to_string(i - 3)) << i;
+    EXPECT_LT(answered, 60);
 }
 
 TEST_F(EngineTest, ALaneThatIsBehindTakesNothingFromMemoryBeforeItHasCaughtUp) {

@@ -125,6 +125,11 @@ public:
         return sent;
     }
     void complete(AttemptResult result) { take().done(std::move(result)); }
+    // Drops them all without a word.
+    void forget_all() {
+        const std::lock_guard lock(mutex_);
+        sent_.clear();
+    }
     std::vector<std::string> under_way() const {
         const std::lock_guard lock(mutex_);
         std::vector<std::string> ids;
@@ -158,9 +163,13 @@ public:
         for (auto& each : settlements) settled.push_back(std::move(each));
     }
     void claim(HookId hook, DeliveryId after, std::size_t limit) override { claims.push_back({hook, after, limit}); }
+    void pause(Paused paused, Done done) override { pauses.emplace_back(std::move(paused), std::move(done)); }
+    void resume(HookId hook, Done done) override { resumes.emplace_back(hook, std::move(done)); }
 
     std::vector<Settlement> settled;
     std::vector<Asked> claims;
+    std::vector<std::pair<Paused, Done>> pauses;
+    std::vector<std::pair<HookId, Done>> resumes;
 };
 
 }  // namespace switchhook::delivery

@@ -1,4 +1,4 @@
-#include "core/delivery/retry.hpp"
+#include "core/delivery/outcomes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,6 +11,10 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+Outcome outcome_of(const AttemptResult& result) {
+    return outcome_of(result, call_profile());
+}
 
 TEST(Outcomes, FollowTheTable) {
     for (const int status : {200, 201, 202, 204, 299}) EXPECT_EQ(outcome_of(status_result(status)), Outcome::delivered);
@@ -45,7 +49,7 @@ TEST(RetryClock, JittersOverTheWholeStep) {
         milliseconds least = step;
         milliseconds most{0};
         for (int i = 0; i < 2'000; ++i) {
-            const auto delay = clock.delay(attempts, std::nullopt);
+            const auto delay = clock.delay(call_profile(), attempts, std::nullopt);
             least = std::min(least, delay);
             most = std::max(most, delay);
         }
@@ -62,25 +66,25 @@ TEST(RetryClock, TheSameSeedGivesTheSameDelays) {
     RetryClock other(6);
     bool differs = false;
     for (std::uint32_t i = 1; i < 50; ++i) {
-        const auto delay = one.delay(i, std::nullopt);
-        EXPECT_EQ(delay, two.delay(i, std::nullopt));
-        differs = differs || delay != other.delay(i, std::nullopt);
+        const auto delay = one.delay(call_profile(), i, std::nullopt);
+        EXPECT_EQ(delay, two.delay(call_profile(), i, std::nullopt));
+        differs = differs || delay != other.delay(call_profile(), i, std::nullopt);
     }
     EXPECT_TRUE(differs);
 }
 
 TEST(RetryClock, RetryAfterCountsWhenLaterAndIsCapped) {
     RetryClock clock(1);
-    EXPECT_EQ(clock.delay(1, seconds(3)), seconds(3));
-    EXPECT_EQ(clock.delay(1, seconds(1'000'000'000)), RetryClock::kRetryAfterCap);
-    EXPECT_GT(clock.delay(6, seconds(0)), milliseconds(0));
-    EXPECT_GT(clock.delay(6, seconds(-5)), milliseconds(0));
+    EXPECT_EQ(clock.delay(call_profile(), 1, seconds(3)), seconds(3));
+    EXPECT_EQ(clock.delay(call_profile(), 1, seconds(1'000'000'000)), seconds(60));
+    EXPECT_GT(clock.delay(call_profile(), 6, seconds(0)), milliseconds(0));
+    EXPECT_GT(clock.delay(call_profile(), 6, seconds(-5)), milliseconds(0));
 }
 
 TEST(RetryClock, NoAttemptsAndVeryManyAreFine) {
     RetryClock clock(1);
-    EXPECT_LE(clock.delay(0, std::nullopt), milliseconds(200));
-    EXPECT_LE(clock.delay(4'000'000'000U, std::nullopt), seconds(10));
+    EXPECT_LE(clock.delay(call_profile(), 0, std::nullopt), milliseconds(200));
+    EXPECT_LE(clock.delay(call_profile(), 4'000'000'000U, std::nullopt), seconds(10));
 }
 
 }  // namespace

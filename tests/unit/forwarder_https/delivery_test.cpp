@@ -120,6 +120,57 @@ TEST_F(DeliveryTest, ARetryAfterMayBeADate) {
     EXPECT_LE(asked, 600);
 }
 
+TEST_F(DeliveryTest, OfTwoRetryAftersTheLaterCounts) {
+    auto server = serve_always(
+        "HTTP/1.1 503 Later\r\nRetry-After: 7\r\nretry-after: 30\r\nRetry-After: x\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(deliver(*server).retry_after, seconds(30));
+}
+
+TEST_F(DeliveryTest, ARetryAfterOfAnInterimHeadMeansNothing) {
+    auto server =
+        serve_always("HTTP/1.1 103 Early\r\nRetry-After: 99\r\n\r\nHTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(deliver(*server).retry_after, std::nullopt);
+}
+
+TEST_F(DeliveryTest, TheFirstBytesOfTheAnswerAreKeptAsTheyCame) {
+    const std::string body = std::string("{\"error\":\"\xff\0\"}", 14) + std::string(3'000, 'x');
+    auto server = serve_always("HTTP/1.1 500 No\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    EXPECT_EQ(deliver(*server).answer, body.substr(0, 1'024));
+    auto empty = serve_always(kNoContent);
+    EXPECT_EQ(deliver(*empty).answer, "") << "nothing is left of the one before";
+    auto refused = deliver(url(closed_port()));
+    EXPECT_EQ(refused.answer, "");
+}
+
+TEST_F(DeliveryTest, EachPhaseOfANewConnectionIsTimedInItsOrder) {
+    options_.lookup = [](const std::string& host) {
+        std::this_thread::sleep_for(milliseconds(5));  // what is measured, not waited for
+        return answer(host, {"127.0.0.1"});
+    };
+    auto server = serve_always(kNoContent);
+    const auto first = deliver(*server);
+    EXPECT_GE(first.resolved, milliseconds(5));
+    EXPECT_GE(first.connected, first.resolved);
+    EXPECT_GT(first.secured, first.connected);
+    EXPECT_GT(first.answered, first.secured);
+    EXPECT_GE(first.took, first.answered);
+    const auto second = deliver(*server);
+    EXPECT_EQ(second.resolved.count(), 0) << "neither name nor connection was needed";
+    EXPECT_EQ(second.connected.count(), 0);
+    EXPECT_EQ(second.secured.count(), 0);
+    EXPECT_GT(second.answered.count(), 0);
+    EXPECT_GE(second.took, second.answered);
+}
+
+TEST_F(DeliveryTest, APhaseThatWasNotReachedHasNoTime) {
+    const auto refused = deliver(url(closed_port()));
+    EXPECT_GT(refused.resolved.count(), 0);
+    EXPECT_EQ(refused.connected.count(), 0);
+    EXPECT_EQ(refused.secured.count(), 0);
+    EXPECT_EQ(refused.answered.count(), 0);
+    EXPECT_GT(refused.took.count(), 0);
+}
+
 TEST_F(DeliveryTest, ARedirectIsNotFollowed) {
     auto other = serve_always(kNoContent);
     auto server = serve_always("HTTP/1.1 307 Over there\r\nLocation: " + url(*other) + "\r\nContent-Length: 0\r\n\r\n");

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -47,9 +48,38 @@ TEST_F(NamesTest, ANameServerThatHangsCostsItsBudgetAndNoMore) {
     options_.resolve_timeout = milliseconds(500);
     auto server = serve_always(kNoContent);
     const auto result = deliver("https://slow.test/");
-    EXPECT_EQ(result.code, "dns_failed");
+    EXPECT_EQ(result.code, "dns_unavailable") << "nobody knows whether the name is at fault";
     EXPECT_EQ(result.detail, "no answer in time");
+    EXPECT_GE(result.took, milliseconds(500));
+    EXPECT_EQ(result.resolved.count(), 0);
     EXPECT_EQ(deliver(*server).code, "delivered") << "other names are looked up beside it";
+}
+
+TEST_F(NamesTest, ANameThatHangsWhileTheNameServerAnswersForOthersIsItsOwnersTrouble) {
+    options_.lookup = [gate = gate_](const std::string& host) {
+        if (host == "slow.test") gate->pass();
+        return answer(host, {"127.0.0.1"});
+    };
+    options_.resolve_timeout = seconds(3);
+    auto server = serve_always(kNoContent);
+    testkit::Outcomes outcomes;
+    sender().send(testkit::request_to("https://slow.test/"), kPatience, outcomes.next());
+    gate_->wait_until_asked();
+    EXPECT_EQ(deliver(*server).code, "delivered");
+    ASSERT_TRUE(outcomes.wait_for(1));
+    EXPECT_EQ(outcomes.all()[0].code, "dns_failed");
+}
+
+TEST_F(NamesTest, ANameServerThatIsAwayIsNoFaultOfTheName) {
+    options_.lookup = [](const std::string& host) {
+        auto made = answer(host, {});
+        made.unavailable = true;
+        made.error = "Temporary failure in name resolution";
+        return made;
+    };
+    const auto result = deliver("https://hook.test/");
+    EXPECT_EQ(result.code, "dns_unavailable");
+    EXPECT_EQ(result.detail, "Temporary failure in name resolution");
 }
 
 TEST_F(NamesTest, TheDeadlineBoundsTheLookUpToo) {
@@ -58,7 +88,7 @@ TEST_F(NamesTest, TheDeadlineBoundsTheLookUpToo) {
         gate->pass();
         return answer(host, {"127.0.0.1"});
     };
-    EXPECT_EQ(deliver("https://slow.test/", milliseconds(100)).code, "dns_failed");
+    EXPECT_EQ(deliver("https://slow.test/", milliseconds(100)).code, "dns_unavailable");
 }
 
 TEST_F(NamesTest, OneForbiddenAnswerRefusesTheNameWhole) {
@@ -153,9 +183,9 @@ TEST_F(NamesTest, AnAddressThatDoesNotAnswerYieldsToTheNext) {
     EXPECT_EQ(result.address, "127.0.0.1");
 }
 
-TEST_F(NamesTest, ALookUpThatThrowsIsADnsFailure) {
+TEST_F(NamesTest, ALookUpThatThrowsIsNoFaultOfTheName) {
     options_.lookup = [](const std::string&) -> https::Answer { throw std::runtime_error("out of luck"); };
-    EXPECT_EQ(deliver("https://hook.test/").code, "dns_failed");
+    EXPECT_EQ(deliver("https://hook.test/").code, "dns_unavailable");
 }
 
 TEST_F(NamesTest, AnAttemptDoesNotOutliveItsSenderWhileTheNameServerHangs) {

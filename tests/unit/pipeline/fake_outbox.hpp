@@ -27,6 +27,7 @@ public:
         std::string event_id;
         std::string body;
         std::string code;
+        std::vector<std::string> log{};  // attempts, as text
     };
     struct Group {
         std::size_t appends = 0;
@@ -50,6 +51,7 @@ public:
             row.attempts = each.attempts;
             row.due_ms = each.due_ms;
             row.code = each.code;
+            if (each.attempt) row.log.push_back(text_of(*each.attempt));
         }
         Committed committed;
         for (std::size_t i = 0; i < appends.size(); ++i)
@@ -83,6 +85,27 @@ public:
         for (const auto& [hook, count] : counts) made.push_back({hook, count});
         return made;
     }
+    Result<std::vector<Paused>> paused() override {
+        const std::lock_guard lock(mutex_);
+        if (!fail_.ok()) return fail_;
+        std::vector<Paused> all;
+        for (const auto& [hook, paused] : paused_) all.push_back(paused);
+        return all;
+    }
+    Status pause(const Paused& paused) override {
+        same_thread();
+        const std::lock_guard lock(mutex_);
+        if (!fail_.ok()) return fail_;
+        paused_[paused.hook] = paused;
+        return {};
+    }
+    Status resume(HookId hook) override {
+        same_thread();
+        const std::lock_guard lock(mutex_);
+        if (!fail_.ok()) return fail_;
+        paused_.erase(hook);
+        return {};
+    }
     Result<Maintained> maintain(std::int64_t) override {
         same_thread();
         const std::lock_guard lock(mutex_);
@@ -101,9 +124,6 @@ public:
         marks_[mark] = value;
         return {};
     }
-    Result<std::vector<Paused>> paused() override { return std::vector<Paused>(); }
-    Status pause(const Paused&) override { return {}; }
-    Status resume(HookId) override { return {}; }
     Result<WaitingDelivery> requeue(DeliveryId id, const TenantScope&, std::int64_t now_ms) override {
         same_thread();
         const std::lock_guard lock(mutex_);
@@ -182,6 +202,14 @@ private:
         std::vector<Parked> parked;
     };
 
+    static std::string text_of(const Attempt& attempt) {
+        std::string text = std::to_string(attempt.at_ms);
+        for (const auto time :
+             {attempt.resolved_us, attempt.connected_us, attempt.secured_us, attempt.answered_us, attempt.took_us})
+            text += " " + std::to_string(time);
+        text += " " + std::to_string(attempt.status) + " " + std::string(attempt.code) + " ";
+        return text + std::string(attempt.address) + " " + std::to_string(attempt.answer.size());
+    }
     void same_thread() {
         if (std::this_thread::get_id() != thread_) other_thread = true;
     }
@@ -265,6 +293,7 @@ private:
     std::map<std::string, std::vector<HookId>> calls_;
     std::map<DeliveryId, Row> rows_;
     std::map<Mark, std::int64_t> marks_;
+    std::map<HookId, Paused> paused_;
     DeliveryId last_id_ = 0;
 };
 

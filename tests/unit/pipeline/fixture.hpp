@@ -59,6 +59,8 @@ private:
 
 class RecordingSink final : public delivery::Sink {
 public:
+    void paused(std::vector<Paused> hooks) override { pauses.push_back(std::move(hooks)); }
+    void resumed(HookId hook) override { resumes.push_back(hook); }
     void backlog(std::vector<Backlog> hooks) override { backlogs.push_back(std::move(hooks)); }
     void ready(std::vector<Ready> deliveries) override {
         for (auto& each : deliveries) handed_over.push_back(std::move(each));
@@ -68,6 +70,8 @@ public:
     }
     void claimed(HookId hook, Result<Claimed> answer) override { claims.emplace_back(hook, std::move(answer)); }
 
+    std::vector<std::vector<Paused>> pauses;
+    std::vector<HookId> resumes;
     std::vector<std::vector<Backlog>> backlogs;
     std::vector<Ready> handed_over;
     std::vector<Settlement> durable;

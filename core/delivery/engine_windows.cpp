@@ -1,0 +1,138 @@
+// Windows: what comes into memory, from the committer's hands and from the outbox, and what leaves it.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "core/delivery/engine.hpp"
+
+namespace switchhook::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Place kNowhere = std::numeric_limits<Place>::max();
+constexpr milliseconds kClaimAgain{1'000};  // after a claim that failed
+constexpr std::size_t kLeastClaim = 32;     // most of what a claim brings may be known, or of held streams
+
+}  // namespace
+
+void Engine::hear(std::vector<Ready>& deliveries) {
+    handed_over_ -= deliveries.size();
+    for (auto& each : deliveries) {
+        Lane& lane = lane_of(each.delivery.hook);
+        touch(lane);
+        if (lane.behind() || each.delivery.id <= lane.frontier()) continue;
+        if (paused_.contains(lane.hook())) {  // nothing of it leaves for long: memory is for others
+            lane.set_behind();
+            continue;
+        }
+        switch (lane.hand_over(each.delivery.id, each.delivery.stream)) {
+            case Lane::Judged::admitted:
+                admit(lane, each.delivery, std::move(each.event), each.appended, 0);
+                break;
+            case Lane::Judged::no_room:
+                lane.set_behind();
+                break;
+            case Lane::Judged::known:
+            case Lane::Judged::left_out:
+                break;
+        }
+    }
+}
+
+void Engine::hear(LeftBehind& left) {
+    for (const HookId hook : left.hooks) {
+        Lane& lane = lane_of(hook);
+        lane.set_behind();
+        touch(lane);
+    }
+}
+
+void Engine::hear(ClaimAnswer& claim) {
+    Lane& lane = lane_of(claim.hook);
+    touch(lane);
+    const bool useless = claim.answer.ok() && claim.answer->more && claim.answer->deliveries.empty();
+    if (!claim.answer.ok() || useless) {
+        reports_.claim_failed(claim.hook, useless
+                                              ? Status(Code::internal, "a claim brought nothing although there is more")
+                                              : claim.answer.status());
+        timers_.push({.due = now_ + kClaimAgain, .what = Timer::What::claim, .hook = claim.hook});
+        return;
+    }
+    lane.claiming = false;
+    bool stopped = false;
+    for (auto& delivery : claim.answer->deliveries) {
+        const auto judged = lane.walk(delivery.id, delivery.stream);
+        stopped = judged == Lane::Judged::no_room;
+        if (stopped) break;
+        if (judged == Lane::Judged::admitted) admit(lane, delivery, nullptr, {}, claim.answer->fence);
+    }
+    lane.walked(!stopped && !claim.answer->more, stopped);
+}
+
+void Engine::admit(Lane& lane, WaitingDelivery& delivery, std::shared_ptr<const livekit::ReadEvent> event,
+                   TimePoint appended, std::uint64_t fence) {
+    const std::int64_t unix_now = clock_.unix_ms();
+    if (!event) {
+        auto read = reader_.read(std::move(delivery.body), delivery.event_id);
+        if (!read) {
+            reports_.unreadable(lane.hook(), delivery.id, delivery.event_id, read.status());
+            settlements_.push_back({.hook = lane.hook(),
+                                    .id = delivery.id,
+                                    .place = kNowhere,
+                                    .state = DeliveryState::dead,
+                                    .attempts = delivery.attempts,
+                                    .fence = fence,
+                                    .code = "unreadable"});
+            return;
+        }
+        event = std::move(read).value();
+        appended = now_ - milliseconds(std::max<std::int64_t>(0, unix_now - delivery.appended_ms));
+    }
+    // The wall clock may have jumped since the time was stored: never wait longer for it than the schedule ever does.
+    const milliseconds wait(
+        std::clamp<std::int64_t>(delivery.due_ms - unix_now, 0, profile_of(lane).longest_wait().count()));
+    const auto first = lane.add({.id = delivery.id,
+                                 .stream = delivery.stream,
+                                 .event = std::move(event),
+                                 .appended = appended,
+                                 .due = now_ + (delivery.due_ms == 0 ? milliseconds(0) : wait),
+                                 .attempts = delivery.attempts,
+                                 .fence = fence});
+    if (first) first_of_stream(lane, *first);
+}
+
+void Engine::first_of_stream(Lane& lane, Place place) {
+    const Entry& entry = lane.at(place);
+    if (entry.due <= now_) {
+        lane.set_sendable(place);
+        touch(lane);
+    } else {
+        timers_.push({.due = entry.due, .hook = lane.hook(), .place = place, .id = entry.id});
+    }
+}
+
+// Few large claims, not many small ones, unless slots are free for want of deliveries.
+void Engine::claim_what_fits(Lane& lane) {
+    if (stop_at_ || lane.claiming || (paused_.contains(lane.hook()) && hook_of(lane))) return;
+    const bool hungry = lane.sendable() + lane.sending() < concurrency_of(lane);
+    if (!hungry && lane.room() * 2 < settings_.window) return;
+    const auto after = lane.claim_after();
+    if (!after) return;
+    lane.claiming = true;
+    ledger_.claim(lane.hook(), *after, std::max(lane.room(), std::min(kLeastClaim, settings_.window)));
+}
+
+void Engine::hear(std::vector<Settlement>& settlements) {
+    for (const auto& each : settlements) {
+        const auto found = lanes_.find(each.hook);
+        if (found == lanes_.end()) continue;
+        Lane& lane = found->second;
+        const Entry* entry = lane.find(each.place, each.id);
+        if (!entry || entry->state != Entry::State::settling) continue;
+        touch(lane);
+        if (const auto next = lane.remove(each.place)) first_of_stream(lane, *next);
+    }
+}
+
+}  // namespace switchhook::delivery
