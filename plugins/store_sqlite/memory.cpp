@@ -102,8 +102,10 @@ Status load_ids(Database& database, Memory& memory) {
         });
     if (!status) return status;
     std::ranges::sort(ids, {}, [](const auto& each) { return std::get<0>(each); });
+    // The last row of each table is old already: the same id may have come once more since, and that is the one to
+    // keep.
     for (const auto& [seq, at_ms, id] : ids)
-        if (!memory.ids.contains(id)) memory.ids.add(id, at_ms);
+        if (young(at_ms) && !memory.ids.contains(id)) memory.ids.add(id, at_ms);
     memory.ids.expire(memory.latest_ms);
     if (!ids.empty()) memory.next_event = std::max(memory.next_event, std::get<0>(ids.back()) + 1);
     return {};

@@ -215,6 +215,15 @@ TEST_P(OutboxSuite, DeliveredEventsArePrunedWhenTheyTakeTooMuchSpace) {
     EXPECT_EQ(driver.send(call_event(0)), Disposition::duplicate);
 }
 
+TEST_P(OutboxSuite, AnIdThatCameAgainAfterItsTimeIsRememberedFromThenOnAcrossARestart) {
+    OutboxDriver driver(GetParam());
+    driver.send(call_event(1));
+    driver.now_ms += 600'000;
+    EXPECT_EQ(driver.send(call_event(1)), Disposition::stored);
+    driver.restart();
+    EXPECT_EQ(driver.send(call_event(1)), Disposition::duplicate);
+}
+
 TEST_P(OutboxSuite, AnIdleStoreAsksForNoMaintenanceSoon) {
     OutboxDriver driver(GetParam());
     const auto done = driver.commit({call_event(1)});
