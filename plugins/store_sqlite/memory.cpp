@@ -83,9 +83,11 @@ Status load_rooms(Database& database, Memory& memory) {
 // The last ten minutes before the latest event, from its end; rows further back are not read.
 Status load_ids(Database& database, Memory& memory) {
     std::vector<std::tuple<RowId, std::int64_t, IdHash>> ids;
+    // Not the rooms' times: these are a minute ahead for each restart.
+    std::int64_t latest_ms = 0;
     const auto young = [&](std::int64_t at_ms) {
-        memory.latest_ms = std::max(memory.latest_ms, at_ms);
-        return at_ms > memory.latest_ms - IdWindow::kRememberMs;
+        latest_ms = std::max(latest_ms, at_ms);
+        return at_ms > latest_ms - IdWindow::kRememberMs;
     };
     Status status =
         for_rows(database, "SELECT seq,at,id FROM event WHERE seq>=? ORDER BY seq DESC", 0, [&](const Statement& row) {
@@ -102,9 +104,12 @@ Status load_ids(Database& database, Memory& memory) {
         });
     if (!status) return status;
     std::ranges::sort(ids, {}, [](const auto& each) { return std::get<0>(each); });
+    // The last row of each table is old already: the same id may have come once more since, and that is the one to
+    // keep.
     for (const auto& [seq, at_ms, id] : ids)
-        if (!memory.ids.contains(id)) memory.ids.add(id, at_ms);
-    memory.ids.expire(memory.latest_ms);
+        if (young(at_ms) && !memory.ids.contains(id)) memory.ids.add(id, at_ms);
+    memory.ids.expire(latest_ms);
+    memory.latest_ms = std::max(memory.latest_ms, latest_ms);
     if (!ids.empty()) memory.next_event = std::max(memory.next_event, std::get<0>(ids.back()) + 1);
     return {};
 }

@@ -216,8 +216,7 @@ void SqliteOutbox::take_back(const Group& group) {
     for (std::size_t i = 0; i < group.tenants; ++i) memory_.tenants.take_back();
 }
 
-// Deliveries of a commit that failed and yet became durable (its sync failed, the log was read again), or that could
-// not be read back.
+// Deliveries of a commit that failed and yet became durable (its sync failed, the log was read again).
 void SqliteOutbox::surface(std::vector<WaitingDelivery>& out) {
     if (surfaced_.empty()) return;
     std::vector<WaitingDelivery> ready;

@@ -120,7 +120,7 @@ private:
     bool block_due() const;
     std::int64_t sum_up_block();
     // Requeueing, within the transaction.
-    DeliveryId requeue_row(const StoredDelivery& old, std::int64_t now_ms, Group& group);
+    WaitingDelivery requeue_row(const StoredDelivery& old, StoredEvent event, std::int64_t now_ms, Group& group);
     Status move_job(std::int64_t now_ms, Maintained& done);
     Status record_end(RequeueJob& job, RequeueJob::State state, std::int64_t now_ms);
     Status alone(const std::function<void()>& write);

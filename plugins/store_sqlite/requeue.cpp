@@ -1,5 +1,6 @@
 // SqliteOutbox: the log's reads, requeueing, its jobs, and pauses.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "outbox.hpp"
@@ -8,10 +9,11 @@ namespace switchhook::store_sqlite {
 
 namespace {
 
-constexpr std::size_t kJobStep = 64;      // deliveries requeued in one step
-constexpr std::size_t kJobWork = 2'000;   // rows looked at in one step
-constexpr std::size_t kJobsRunning = 64;  // of all tenants
-constexpr JobId kJobsKept = 1'000;        // the latest, for those who ask how one ended
+constexpr std::size_t kJobStep = 64;                       // deliveries requeued in one step
+constexpr std::size_t kJobWork = 2'000;                    // rows looked at in one step
+constexpr std::size_t kJobBytes = std::size_t{16} << 20U;  // of bodies made ready in one step
+constexpr std::size_t kJobsRunning = 64;                   // of all tenants
+constexpr JobId kJobsKept = 1'000;                         // the latest, for those who ask how one ended
 
 Status not_open(const std::string& path) {
     return {Code::unavailable, path + " is not open"};
@@ -50,30 +52,29 @@ Result<WaitingDelivery> SqliteOutbox::requeue(DeliveryId id, const TenantScope& 
     Group group{.next_event = memory_.next_event, .next_delivery = memory_.next_delivery};
     rows_->begin();
     const auto old = rows_->delivery(id);
-    Status refused;
+    Status allowed;
     if (!old || (scope && memory_.tenants.number(*scope) != log_rows_->tenant_of(*rows_, *old)))
-        refused = unknown;
+        allowed = unknown;
     else if (old->state == DeliveryState::waiting)
-        refused = {Code::conflict, "the delivery waits already"};
+        allowed = {Code::conflict, "the delivery waits already"};
     else if (old->state == DeliveryState::requeued)
-        refused = {Code::conflict, "the delivery was requeued before, as " + std::to_string(old->successor)};
-    DeliveryId made = 0;
-    if (refused) made = requeue_row(*old, now_ms, group);
-    if (refused) write_dead_counts(group);
+        allowed = {Code::conflict, "the delivery was requeued before, as " + std::to_string(old->successor)};
+    std::optional<StoredEvent> event;
+    if (allowed) event = rows_->event(old->event);
+    if (allowed && !event) allowed = unknown;
+    WaitingDelivery made;
+    if (allowed) made = requeue_row(*old, std::move(*event), now_ms, group);
+    write_dead_counts(group);
     if (Status status = rows_->commit(); !status) return failed(std::move(status), now_ms);
-    if (!refused) return refused;
+    if (!allowed) return allowed;
     take_over(group, now_ms);
     active_ = true;
     measure();
-    auto waiting = read(made);
-    if (waiting) return std::move(*waiting);
-    surfaced_.push_back(made);  // durable: it is handed out when it can be read
-    Status status = rows_->take_status();
-    if (status) status = {Code::corrupt, settings_.path + ": the event of a delivery is gone"};
-    return failed(std::move(status), now_ms);
+    return made;
 }
 
-DeliveryId SqliteOutbox::requeue_row(const StoredDelivery& old, std::int64_t now_ms, Group& group) {
+WaitingDelivery SqliteOutbox::requeue_row(const StoredDelivery& old, StoredEvent event, std::int64_t now_ms,
+                                          Group& group) {
     const DeliveryId id = group.next_delivery++;
     log_rows_->requeue(*rows_, old, id, now_ms);
     if (old.state == DeliveryState::dead) {
@@ -83,7 +84,12 @@ DeliveryId SqliteOutbox::requeue_row(const StoredDelivery& old, std::int64_t now
     }
     group.added.push_back({Place(id), old.hook, now_ms});
     group.watched.push_back(old.event);
-    return id;
+    return {.id = id,
+            .hook = old.hook,
+            .stream = old.stream,
+            .appended_ms = now_ms,
+            .event_id = std::move(event.id),
+            .body = std::move(event.body)};
 }
 
 Status SqliteOutbox::alone(const std::function<void()>& write) {
@@ -158,11 +164,22 @@ Status SqliteOutbox::move_job(std::int64_t now_ms, Maintained& done) {
         static_cast<void>(rows_->take_status());
         return found.status();
     }
-    std::vector<DeliveryId> made;
-    for (const auto& each : found->deliveries)
-        if (const auto old = rows_->delivery(each.id)) made.push_back(requeue_row(*old, now_ms, group));
+    std::vector<WaitingDelivery> ready;
+    std::size_t bytes = 0;
+    for (const auto& each : found->deliveries) {
+        if (bytes >= kJobBytes) {  // the others with the next step
+            found->whole = false;
+            break;
+        }
+        const auto old = rows_->delivery(each.id);
+        auto event = old ? rows_->event(old->event) : std::nullopt;
+        if (!event) continue;
+        bytes += event->body.size();
+        ready.push_back(requeue_row(*old, std::move(*event), now_ms, group));
+        if (bytes >= kJobBytes) found->reached = each.id;
+    }
     job.reached = found->whole ? job.end : found->reached;
-    job.requeued += made.size();
+    job.requeued += ready.size();
     if (found->whole) job.state = RequeueJob::State::done;
     if (found->whole) job.ended_ms = now_ms;
     log_rows_->put(*rows_, job);
@@ -173,14 +190,8 @@ Status SqliteOutbox::move_job(std::int64_t now_ms, Maintained& done) {
         memory_.jobs[job_turn_] = job;
     else
         memory_.jobs.erase(memory_.jobs.begin() + static_cast<std::ptrdiff_t>(job_turn_));
-    for (const DeliveryId id : made) {
-        auto waiting = surfaced_.empty() ? read(id) : std::nullopt;
-        if (waiting)
-            done.ready.push_back(std::move(*waiting));
-        else
-            surfaced_.push_back(id);  // handed out when it can be read
-    }
-    return rows_->take_status();
+    std::ranges::move(ready, std::back_inserter(done.ready));
+    return {};
 }
 
 Result<std::vector<Paused>> SqliteOutbox::paused() {

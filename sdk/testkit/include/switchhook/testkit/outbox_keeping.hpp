@@ -215,6 +215,31 @@ TEST_P(OutboxSuite, DeliveredEventsArePrunedWhenTheyTakeTooMuchSpace) {
     EXPECT_EQ(driver.send(call_event(0)), Disposition::duplicate);
 }
 
+TEST_P(OutboxSuite, AnIdThatCameAgainAfterItsTimeIsRememberedFromThenOnAcrossARestart) {
+    OutboxDriver driver(GetParam());
+    driver.send(call_event(1));
+    driver.now_ms += 600'000;
+    EXPECT_EQ(driver.send(call_event(1)), Disposition::stored);
+    driver.restart();
+    EXPECT_EQ(driver.send(call_event(1)), Disposition::duplicate);
+}
+
+TEST_P(OutboxSuite, ManyRestartsForgetNoIdBeforeItsTime) {
+    OutboxDriver driver(GetParam());
+    driver.send(call_event(1));
+    for (int i = 0; i < 5; ++i) {
+        driver.now_ms += 100'000;
+        Sent sent = call_event(2);  // one room that is written down each time
+        sent.event.id = "EV_again_" + std::to_string(i);
+        sent.event.call = "SCL_again_" + std::to_string(i);
+        sent.event.name = i == 3 ? "room_finished" : "participant_joined";
+        driver.send(sent);
+        driver.restart();
+    }
+    driver.now_ms += 99'000;
+    EXPECT_EQ(driver.send(call_event(1)), Disposition::duplicate);
+}
+
 TEST_P(OutboxSuite, AnIdleStoreAsksForNoMaintenanceSoon) {
     OutboxDriver driver(GetParam());
     const auto done = driver.commit({call_event(1)});
