@@ -20,11 +20,13 @@ Engine::Engine(EngineSettings settings, const routing::Hooks& hooks, RequestWrit
       ledger_(ledger),
       clock_(clock),
       reports_(metrics, log, clock),
-      retry_clock_(settings_.seed) {}
+      retry_clock_(settings_.seed),
+      wall_time_(clock) {}
 
 std::optional<TimePoint> Engine::run_once() {
     mailbox_->take(heard_);
     now_ = clock_.steady();
+    wall_time_.look(clock_);
     routes_ = hooks_.routes();
     for (auto& message : heard_) std::visit([this](auto& content) { hear(content); }, message);
     heard_.clear();  // events that were not taken in are freed now, not at the next message

@@ -40,6 +40,7 @@
 #include "core/delivery/reports.hpp"
 #include "core/delivery/request_writer.hpp"
 #include "core/delivery/retry.hpp"
+#include "core/delivery/wall_time.hpp"
 #include "core/metrics/metrics.hpp"
 #include "core/routing/hooks.hpp"
 
@@ -181,6 +182,7 @@ private:
     std::vector<Settlement> settlements_;
     std::shared_ptr<const routing::Routes> routes_;  // of this round
     TimePoint now_;
+    WallTime wall_time_;
     std::size_t under_way_ = 0;
     std::optional<TimePoint> stop_at_;
 

@@ -87,7 +87,7 @@ void Engine::admit(Lane& lane, WaitingDelivery& delivery, std::shared_ptr<const 
             return;
         }
         event = std::move(read).value();
-        appended = now_ - milliseconds(std::max<std::int64_t>(0, unix_now - delivery.appended_ms));
+        appended = wall_time_.steady_of(delivery.appended_ms, now_);
     }
     // The wall clock may have jumped since the time was stored: never wait longer for it than the schedule ever does.
     const milliseconds wait(

@@ -198,7 +198,8 @@ class Book:
                     if sent.hook == one.hook and self._promised(sent):
                         found.append(Fault("overtaken", f"{one.event_id} came to {one.hook} before {sent.id}", self._timeline(room, sent.id)))
                 if last is not None and last.sent.certain and last.answer not in (DELIVERED, REFUSED):
-                    found.append(Fault("overtaken", f"{one.event_id} came to {one.hook} although {last.event_id} had not ended", self._timeline(room, last.event_id)))
+                    found.append(Fault("overtaken", f"{one.event_id} came to {one.hook} although {last.event_id} had not ended",
+                                       self._timeline(room, last.event_id)))
             elif one.sent.index < last.sent.index:
                 kind = "repeated" if one.sent.id in came else "overtaken"
                 found.append(Fault(kind, f"{one.event_id} came to {one.hook} after {last.event_id}", self._timeline(room, one.event_id)))
@@ -210,7 +211,8 @@ class Book:
 
     def _repeat_faults(self, last, one):
         if one.life == last.life:
-            return [Fault("repeated", f"{one.event_id} was {last.answer} and came again in the same life {one.life}", self._timeline(one.sent.room, one.event_id))]
+            return [Fault("repeated", f"{one.event_id} was {last.answer} and came again in the same life {one.life}",
+                          self._timeline(one.sent.room, one.event_id))]
         _, how, settled = self._lives.get(last.life, (0, "", False))
         if settled:
             return [Fault("repeated", f"{one.event_id} had been settled before life {last.life} ended ({how}) and came again in life {one.life}",

@@ -8,6 +8,10 @@ import threading
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
+def head(status, *lines):
+    return "\r\n".join((f"HTTP/1.1 {status} Whatever", *lines, "", "")).encode()
+
+
 def server_context(certificate, key, protocols=()):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

@@ -247,7 +247,8 @@ def main():
             print(f"{done:6} of {arguments.rounds} rounds  {time.monotonic() - began:6.0f} s  {figures['acknowledged']:8} acknowledged  "
                   f"{figures['repeated after a death']:6} repeated", flush=True)
     ledger = Ledger(folder, arguments.seed)
-    signal.signal(signal.SIGINT, lambda *_: setattr(ledger, "enough", True))
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish, lambda *_: setattr(ledger, "enough", True))
     faults = ledger.run(arguments.rounds, progress)
     print(summary(ledger, time.monotonic() - began))
     for fault in faults[:5]:

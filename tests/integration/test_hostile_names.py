@@ -4,7 +4,7 @@ import unittest
 
 from tests.harness.dns import A, AAAA, Dns
 from tests.harness.hostile import good, server_context
-from tests.integration.test_hostile_receivers import HostileCase
+from tests.integration.hostile_case import HostileCase
 
 NAME = "hooks.switchhook.test"
 WHY_NOT = Dns.possible()
