@@ -360,10 +360,10 @@ TEST_F(ProvisioningTest, EveryCallAsksForSipAdminAndNothingElse) {
     }
 }
 
-TEST_F(ProvisioningTest, AllCallsOfARunShareOneConnection) {
+TEST_F(ProvisioningTest, AllCallsOfARunShareAConnectionButForTheTwoCreations) {
     applied();
     EXPECT_GT(livekit_.calls().size(), 6U);
-    EXPECT_EQ(livekit_.connections(), 1);
+    EXPECT_EQ(livekit_.connections(), 3);
 }
 
 }  // namespace
