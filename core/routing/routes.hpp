@@ -1,8 +1,10 @@
 // Routes: one immutable version of the hooks, indexed by every matcher of the chain.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +16,13 @@ namespace switchhook::routing {
 // The stable id of a hook: the first 63 bits of SHA-256 over host, a zero byte and auth_id; never zero.
 HookId hook_id(std::string_view host, std::string_view auth_id);
 
+// What one matcher did in a look-up.
+struct MatchStep {
+    std::size_t matcher = 0;  // position in the chain
+    std::string text;         // in the matcher's own words, one step a line
+    Matches matches;
+};
+
 // Any thread.
 class Routes {
 public:
@@ -24,6 +33,8 @@ public:
 
     // Asks the matchers in order; the first that finds any hook decides.
     Matches match(const Event& event) const;
+    // The same for a person: the matchers that were asked, in order; the last one decided, when it found any hook.
+    std::vector<MatchStep> explain(const Event& event) const;
     // The hook of that id, or nullptr: it was removed or given to another tenant.
     const Hook* find(HookId id) const;
     // Sorted by host.
@@ -32,7 +43,11 @@ public:
 private:
     std::vector<Hook> hooks_;
     std::unordered_map<HookId, const Hook*> by_id_;
-    std::vector<std::unique_ptr<const HookIndex>> indexes_;
+    struct Index {
+        std::size_t matcher;  // position in the chain
+        std::unique_ptr<const HookIndex> index;
+    };
+    std::vector<Index> indexes_;
 };
 
 }  // namespace switchhook::routing

@@ -134,6 +134,8 @@ Result<Database> Database::open(const std::string& path, Mode mode) {
     if (mode == Mode::write) {
         create_private(path);
         flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    } else if (mode == Mode::read) {
+        flags |= SQLITE_OPEN_READONLY;
     } else {
         name = uri(path);
         flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;

@@ -46,6 +46,7 @@ class Database final {
 public:
     enum class Mode : std::uint8_t {
         write = 1,       // creates the file
+        read,            // beside a writer: sees its write-ahead log
         look_immutable,  // reads what stands in the file itself; locks nothing, creates nothing, ignores a write-ahead
                          // log
     };

@@ -1,6 +1,7 @@
 // Config source, hook store, outbox: every call has a Status, and a thrown exception is one more of them.
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "core/plugin/guards/guards.hpp"
 
@@ -25,6 +26,9 @@ public:
     }
     Result<HookTable> apply(const HookChange& change) override {
         return instance().call("apply", [&] { return object().apply(change); });
+    }
+    Result<HookTable> look() const override {
+        return instance().call("look", [this] { return std::as_const(object()).look(); });
     }
 };
 
