@@ -1,8 +1,11 @@
 #include "core/api/body.hpp"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
+
+#include "core/config/values.hpp"
 
 namespace switchhook::api {
 namespace {
@@ -98,6 +101,68 @@ std::string text_at(const Json& entry, const std::string& place, const char* key
     return found->get<std::string>();
 }
 
+// The member, unless it is absent or null.
+const Json* given(const Json& entry, const char* key) {
+    const auto found = entry.find(key);
+    return found == entry.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::optional<std::string> optional_text(const Json& entry, const std::string& place, const char* key) {
+    return given(entry, key) ? std::optional(text_at(entry, place, key)) : std::nullopt;
+}
+
+std::optional<std::int64_t> optional_number(const Json& entry, const std::string& place, const char* key) {
+    const Json* const number = given(entry, key);
+    if (!number) return std::nullopt;
+    if (!number->is_number_integer()) throw Unfit(place + "." + key + ": expected a whole number");
+    constexpr auto kLargest = std::numeric_limits<std::int64_t>::max();
+    if (number->is_number_unsigned() && number->get<std::uint64_t>() > kLargest) return kLargest;
+    return number->get<std::int64_t>();
+}
+
+std::vector<std::string> events_at(const Json& list, const std::string& place) {
+    if (!list.is_array()) throw Unfit(place + ".events: expected a list");
+    std::vector<std::string> events;
+    for (const auto& event : list) {
+        if (!event.is_string()) throw Unfit(place + ".events: expected strings");
+        events.push_back(event.get<std::string>());
+    }
+    return events;
+}
+
+SentHook::SentRate rate_at(const Json& rate, const std::string& place) {
+    if (!rate.is_object()) throw Unfit(place + ": expected an object");
+    const auto per_second = optional_number(rate, place, "per_second");
+    if (!per_second) throw Unfit(place + ": missing field `per_second`");
+    return {.per_second = *per_second, .burst = optional_number(rate, place, "burst")};
+}
+
+std::map<std::string, std::string> ages_at(const Json& ages, const std::string& place) {
+    if (!ages.is_object()) throw Unfit(place + ": expected an object");
+    std::map<std::string, std::string> durations;
+    for (const auto& [event, duration] : ages.items()) {
+        if (!duration.is_string()) throw Unfit(std::string(place).append(".").append(event) + ": expected a string");
+        durations.emplace(event, duration.get<std::string>());
+    }
+    return durations;
+}
+
+SentHook read_hook(const Json& entry, const std::string& place) {
+    SentHook hook{.host = text_at(entry, place, "host"),
+                  .url = text_at(entry, place, "url"),
+                  .auth_id = optional_text(entry, place, "auth_id"),
+                  .dialect = optional_text(entry, place, "dialect"),
+                  .events = {},
+                  .retry = optional_text(entry, place, "retry"),
+                  .concurrency = optional_number(entry, place, "concurrency"),
+                  .rate = {},
+                  .max_age = {}};
+    if (const Json* events = given(entry, "events")) hook.events = events_at(*events, place);
+    if (const Json* rate = given(entry, "rate")) hook.rate = rate_at(*rate, place + ".rate");
+    if (const Json* ages = given(entry, "max_age")) hook.max_age = ages_at(*ages, place + ".max_age");
+    return hook;
+}
+
 // The list under `key` of the body; absent is empty, as in the reference.
 Json list_at(Json body, const char* key) {
     if (!body.is_object()) throw Unfit("expected an object");
@@ -140,8 +205,15 @@ http::Response error_response(int status, std::string_view code, std::string_vie
 
 http::Response hooks_response(const std::vector<const Hook*>& hooks) {
     Json list = Json::array();
-    for (const Hook* hook : hooks)
-        list.push_back({{"host", hook->host}, {"url", hook->url}, {"auth_id", hook->auth_id}});
+    for (const Hook* hook : hooks) {
+        Json& entry = list.emplace_back(Json{{"host", hook->host}, {"url", hook->url}, {"auth_id", hook->auth_id}});
+        if (!hook->dialect.empty()) entry["dialect"] = hook->dialect;
+        if (!hook->events.empty()) entry["events"] = hook->events;
+        if (!hook->retry.empty()) entry["retry"] = hook->retry;
+        if (hook->concurrency != 0) entry["concurrency"] = hook->concurrency;
+        if (hook->rate) entry["rate"] = {{"per_second", hook->rate->per_second}, {"burst", hook->rate->burst}};
+        for (const auto& [event, age] : hook->max_age) entry["max_age"][event] = config::duration_text(age);
+    }
     return answer(200, {{"hooks", std::move(list)}});
 }
 
@@ -153,10 +225,7 @@ http::Response readiness_response(const std::vector<std::string>& reasons, const
 std::variant<std::vector<SentHook>, http::Response> read_hooks(const http::Request& request) {
     return read<SentHook>(request, "hooks", [](const Json& entry, const std::string& place) {
         if (!entry.is_object()) throw Unfit(place + ": expected an object");
-        SentHook hook{.host = text_at(entry, place, "host"), .url = text_at(entry, place, "url"), .auth_id = {}};
-        const auto auth_id = entry.find("auth_id");
-        if (auth_id != entry.end() && !auth_id->is_null()) hook.auth_id = text_at(entry, place, "auth_id");
-        return hook;
+        return read_hook(entry, place);
     });
 }
 

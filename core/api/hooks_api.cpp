@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "core/config/check.hpp"
+#include "core/config/keys.hpp"
+#include "core/config/values.hpp"
+
 namespace switchhook::api {
 namespace {
 
@@ -70,6 +74,21 @@ Status may_change(const Identity& caller, const HookChange& change, const routin
     return {};
 }
 
+constexpr std::string_view kBadEventName = "an event's name is 1 to 128 bytes without control characters";
+
+bool is_event_name(std::string_view name) {
+    return !name.empty() && name.size() <= HooksApi::kEventNameBytes && !has_control(name);
+}
+
+Status known_or_absent(const std::optional<std::string>& name, std::span<const std::string_view> known) {
+    return name ? config::known_name(*name, known) : Status{};
+}
+
+// As the configuration has it.
+Status in_range(std::string_view key, std::int64_t number) {
+    return config::in_range(*config::find_key(key), number);
+}
+
 http::Response forbidden(const Status& refused) {
     return error_response(403, "FORBIDDEN", refused.message());
 }
@@ -128,8 +147,10 @@ http::Response HooksApi::put(const http::Request& request) {
     for (const auto& hook : wanted.put)
         if (!seen.insert(hook.host).second)
             return error_response(400, "DUPLICATE_HOST", "Validation error: Duplicate host detected: " + hook.host);
-    for (std::size_t i = 0; i < wanted.put.size(); ++i)
+    for (std::size_t i = 0; i < wanted.put.size(); ++i) {
         if (auto refusal = unfit(wanted.put[i], i)) return *std::move(refusal);
+        if (auto refusal = take_choices(entries[i], i, wanted.put[i])) return *std::move(refusal);
+    }
     return change(caller, wanted);
 }
 
@@ -183,6 +204,47 @@ HooksApi::Refusal HooksApi::unfit(const Hook& hook, std::size_t index) const {
         return error_response(400, "NO_SECRET",
                               "SIP hook '" + hook.host + "' has no secret configured: hooks[" + std::to_string(index) +
                                   "] would use sip.hook_secret (SIP_HOOK_SECRET), which is not set.");
+    return std::nullopt;
+}
+
+HooksApi::Refusal HooksApi::take_choices(const SentHook& entry, std::size_t index, Hook& hook) const {
+    hook.dialect = entry.dialect.value_or("");
+    if (const Status known = known_or_absent(entry.dialect, rules_.dialects); !known)
+        return invalid("INVALID_DIALECT", index, "dialect", known.message());
+    hook.retry = entry.retry.value_or("");
+    if (const Status known = known_or_absent(entry.retry, rules_.retries); !known)
+        return invalid("INVALID_RETRY", index, "retry", known.message());
+    hook.events = entry.events.value_or(std::vector<std::string>{});
+    if (entry.events && (hook.events.empty() || hook.events.size() > kEvents))
+        return invalid("INVALID_EVENTS", index, "events",
+                       "must name 1 to " + std::to_string(kEvents) + " events; leave it out to have the default ones");
+    if (!std::ranges::all_of(hook.events, is_event_name))
+        return invalid("INVALID_EVENTS", index, "events", kBadEventName);
+    if (entry.concurrency) {
+        if (const Status fit = in_range("sip.hooks[].concurrency", *entry.concurrency); !fit)
+            return invalid("INVALID_CONCURRENCY", index, "concurrency", fit.message());
+        hook.concurrency = static_cast<std::uint32_t>(*entry.concurrency);
+    }
+    if (entry.rate) {
+        const std::int64_t burst = entry.rate->burst.value_or(entry.rate->per_second);
+        if (const Status fit = in_range("sip.hooks[].rate.per_second", entry.rate->per_second); !fit)
+            return invalid("INVALID_RATE", index, "rate.per_second", fit.message());
+        if (const Status fit = in_range("sip.hooks[].rate.burst", burst); !fit)
+            return invalid("INVALID_RATE", index, "rate.burst", fit.message());
+        hook.rate = Rate{.per_second = static_cast<std::uint32_t>(entry.rate->per_second),
+                         .burst = static_cast<std::uint32_t>(burst)};
+    }
+    if (entry.max_age.size() > config::kMostMaxAges)
+        return invalid("INVALID_MAX_AGE", index, "max_age",
+                       "names more than " + std::to_string(config::kMostMaxAges) + " events");
+    for (const auto& [event, text] : entry.max_age) {
+        if (!is_event_name(event)) return invalid("INVALID_MAX_AGE", index, "max_age", kBadEventName);
+        const auto age = config::parse_duration(text);
+        if (!age) return invalid("INVALID_MAX_AGE", index, "max_age." + event, age.status().message());
+        if (const Status fit = in_range("sip.hooks[].max_age.*", age->count()); !fit)
+            return invalid("INVALID_MAX_AGE", index, "max_age." + event, fit.message());
+        hook.max_age.emplace(event, *age);
+    }
     return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -20,8 +21,10 @@ namespace switchhook::api {
 
 // What of the configuration the answers depend on.
 struct HookRules {
-    bool sip = false;           // off: changes are kept, nothing is listed and no secret is asked for
-    bool secret_usable = true;  // sip.hook_secret is set: hooks of this API have no secret of their own
+    bool sip = false;                          // off: changes are kept, nothing is listed and no secret is asked for
+    bool secret_usable = true;                 // sip.hook_secret is set: hooks of this API have no secret of their own
+    std::vector<std::string_view> dialects{};  // those installed; views that outlive the API
+    std::vector<std::string_view> retries{};   // retry profiles; likewise
 };
 
 // Statuses, texts and the order of checks are the reference's; beyond it: HTTPS, usable hosts and URLs, tenants,
@@ -31,6 +34,8 @@ public:
     static constexpr std::size_t kHooksPerRequest = 1000;
     static constexpr std::size_t kAuthIdBytes = 256;
     static constexpr std::size_t kUrlBytes = 4096;
+    static constexpr std::size_t kEvents = 64;  // names in `events` of one hook
+    static constexpr std::size_t kEventNameBytes = 128;
 
     // All outlive this object.
     HooksApi(routing::Hooks& hooks, const Forwarder& forwarder, const Authentication& authentication, HookRules rules,
@@ -46,6 +51,8 @@ private:
     http::Response visible_to(const Identity& caller) const;
     Refusal configured(std::span<const std::string> hosts) const;
     Refusal unfit(const Hook& hook, std::size_t index) const;
+    // Takes what the entry says of dialect, events and pace into the hook.
+    Refusal take_choices(const SentHook& entry, std::size_t index, Hook& hook) const;
     http::Response change(const Identity& caller, const HookChange& change);
 
     routing::Hooks& hooks_;

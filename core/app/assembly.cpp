@@ -133,6 +133,20 @@ void Assembly::make_dialects(const plugin::Catalog& catalog, const config::Confi
             catalog.dialect({.use = name, .settings = {}, .place = place}, host_for("dialect:" + name), problems);
         if (made) dialects.emplace(name, std::move(made));
     }
+    // A hook may be given any other dialect over the API, so that every one that is installed must be at hand.
+    for (const auto& opened : catalog.opened())
+        for (const auto& entry : opened.components)
+            if (entry.contract == Contract::dialect && !wanted.contains(entry.name)) make_spare_dialect(catalog, entry);
+}
+
+// One that nobody asked for stops nothing.
+void Assembly::make_spare_dialect(const plugin::Catalog& catalog, const ComponentEntry& entry) {
+    const std::string name = entry.name;
+    Host& host = host_for("dialect:" + name);
+    std::vector<Problem> problems;
+    auto made = catalog.dialect({.use = name, .settings = {}, .place = {}}, host, problems);
+    for (const auto& problem : problems) host.log().warning("no hook can use this dialect", {{"why", problem.text}});
+    if (made && problems.empty()) dialects.emplace(name, std::move(made));
 }
 
 void Assembly::check_hooks(const config::Config& config, std::vector<Problem>& problems) const {

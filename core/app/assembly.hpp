@@ -1,4 +1,4 @@
-// Every instance that the configuration names: made and checked, not started.
+// Every instance that the configuration names, and every installed dialect: made and checked, not started.
 #pragma once
 
 #include <map>
@@ -53,6 +53,7 @@ private:
     void make_livekit_callers(const plugin::Catalog& catalog, const config::Config& config,
                               std::vector<Problem>& problems);
     void make_dialects(const plugin::Catalog& catalog, const config::Config& config, std::vector<Problem>& problems);
+    void make_spare_dialect(const plugin::Catalog& catalog, const ComponentEntry& entry);
 
     Logging& logging_;
     const Clock& clock_;

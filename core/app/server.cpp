@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "core/app/hook_rules.hpp"
 #include "core/app/open_files.hpp"
 
 namespace switchhook::app {
@@ -14,14 +15,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using TimePoint = std::chrono::steady_clock::time_point;
-
-std::vector<Hook> configured_hooks(const config::Config& config) {
-    return config.sip ? config.sip->hooks : std::vector<Hook>{};
-}
-
-api::HookRules rules(const config::Config& config) {
-    return {.sip = config.sip.has_value(), .secret_usable = config.sip && !config.sip->hook_secret.empty()};
-}
 
 std::vector<Component*> seen_as_components(const std::vector<std::unique_ptr<Matcher>>& matchers) {
     std::vector<Component*> components;
@@ -47,7 +40,7 @@ Server::Server(const config::Config& config, Assembly& assembly, Logging& loggin
       matchers_(seen_as_components(assembly.matchers)),
       hooks_(configured_hooks(config), assembly.hook_store.get(), std::move(assembly.matchers)),
       authentication_(config.auth),
-      hooks_api_(hooks_, *assembly.forwarder, authentication_, rules(config), log_),
+      hooks_api_(hooks_, *assembly.forwarder, authentication_, hook_rules(config, assembly), log_),
       verifier_(config.livekit.keys, clock),
       dialects_(config.delivery.dialect),
       endpoints_(log_, kApiRequests, kApiThreads),
@@ -108,7 +101,7 @@ Status Server::start_delivery(const config::Sip& sip) {
                                  .seed = std::random_device()()},
         hooks_,
         delivery::RequestWriter(dialects_, *assembly_.forwarder,
-                                delivery::Secrets(sip.hook_secret, sip.derived_secrets), sip.room_prefix, clock_),
+                                delivery::Secrets(sip.hook_secrets, sip.derived_secrets), sip.room_prefix, clock_),
         *assembly_.forwarder, *committer_, metrics_, log_, clock_);
     if (Status begun = start_livekit_callers(sip, *provisioned != 0); !begun) return begun;
     if (Status recovered = committer_->start(*engine_); !recovered) return recovered;

@@ -7,7 +7,7 @@
 namespace switchhook::config {
 namespace {
 
-struct GivenSecret {
+struct ApiSecretGiven {
     const Node* node = nullptr;
     std::optional<std::string> id;
     std::optional<std::string> secret;
@@ -31,13 +31,13 @@ void check_service(const Node* auth, Reading& reading) {
                         "auth.signing_key_path and use auth.api_secrets");
 }
 
-std::vector<GivenSecret> listed_secrets(const Node& list, Reading& reading) {
-    std::vector<GivenSecret> secrets;
+std::vector<ApiSecretGiven> listed_secrets(const Node& list, Reading& reading) {
+    std::vector<ApiSecretGiven> secrets;
     for (std::size_t i = 0; i < list.items.size(); ++i) {
         const Node& item = list.items[i];
         if (item.kind != NodeKind::map) continue;  // reported by check_shape
         const std::string path = "auth.api_secrets[" + std::to_string(i) + "]";
-        GivenSecret entry;
+        ApiSecretGiven entry;
         entry.node = &item;
         bool failed = false;
         entry.id = reading.text(&item, "auth.api_secrets[].id");
@@ -50,7 +50,7 @@ std::vector<GivenSecret> listed_secrets(const Node& list, Reading& reading) {
     return secrets;
 }
 
-std::vector<GivenSecret> given_secrets(const Node* auth, Reading& reading) {
+std::vector<ApiSecretGiven> given_secrets(const Node* auth, Reading& reading) {
     const Node* const list = given(auth, "api_secrets");
     const Node* const single = given(auth, "api_secret");
     if (list != nullptr && list->kind == NodeKind::list && !list->items.empty()) {
@@ -60,11 +60,11 @@ std::vector<GivenSecret> given_secrets(const Node* auth, Reading& reading) {
     }
     if (single == nullptr) return {};
     bool failed = false;
-    GivenSecret entry;
+    ApiSecretGiven entry;
     entry.node = single;
     entry.id = reading.text(auth, "auth.api_secret_id").value_or("default");
     entry.secret = reading.secret(single, "auth.api_secret", failed);
-    std::vector<GivenSecret> secrets;
+    std::vector<ApiSecretGiven> secrets;
     secrets.push_back(std::move(entry));
     return secrets;
 }
@@ -94,7 +94,7 @@ void check_secret(const Node& at, const std::string& id, const std::string& secr
                         "Auth API secret for id '" + id + "' duplicates the secret used by id '" + first->second + "'");
 }
 
-Role role_of(const GivenSecret& entry, bool single) {
+Role role_of(const ApiSecretGiven& entry, bool single) {
     if (entry.role) return *entry.role == "operator" ? Role::operator_ : Role::tenant;
     return single ? Role::operator_ : Role::tenant;
 }
@@ -109,7 +109,7 @@ void compile_auth(const Node* auth, Reading& reading) {
     std::map<std::string, std::string> ids;
     std::map<std::string, std::string> owners;
     for (std::size_t i = 0; i < secrets.size(); ++i) {
-        const GivenSecret& entry = secrets[i];
+        const ApiSecretGiven& entry = secrets[i];
         if (entry.id) check_id(*entry.node, *entry.id, i, ids, reading);
         if (entry.secret) check_secret(*entry.node, entry.id.value_or(""), *entry.secret, owners, reading);
         out.api_secrets.push_back({.id = entry.id.value_or(""),

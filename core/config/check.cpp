@@ -17,17 +17,8 @@ Status out_of_range(const Key& key) {
     return {Code::invalid, "must be between " + written(key.min) + " and " + written(key.max)};
 }
 
-Status in_range(const Key& key, std::int64_t number) {
-    return number < key.min || number > key.max ? out_of_range(key) : Status{};
-}
-
 Status one_of(const Key& key, const std::string& text) {
-    if (key.choices.empty() || std::ranges::find(key.choices, text) != key.choices.end()) return {};
-    std::string expected;
-    for (const std::string_view each : key.choices) expected.append(expected.empty() ? "" : ", ").append(each);
-    std::string message = "must be " + std::string(key.choices.size() > 1 ? "one of " : "") + expected;
-    if (const std::string near = nearest(text, key.choices); !near.empty()) message += "; did you mean '" + near + "'?";
-    return {Code::invalid, message};
+    return key.choices.empty() ? Status{} : known_name(text, key.choices);
 }
 
 Status quoted_text(std::string_view what) {
@@ -169,7 +160,20 @@ private:
 
 }  // namespace
 
+Status in_range(const Key& key, std::int64_t number) {
+    return number < key.min || number > key.max ? out_of_range(key) : Status{};
+}
+
 Status check_value(const Key& key, const Node& node) {
+    if (key.several && node.kind == NodeKind::list) {
+        if (node.items.empty()) return {Code::invalid, "must hold at least one secret"};
+        if (node.items.size() > kMostSecrets)
+            return {Code::invalid, "must hold at most " + std::to_string(kMostSecrets) + " secrets"};
+        for (const Node& item : node.items)
+            if (item.kind != NodeKind::scalar) return {Code::invalid, "must be a secret or a list of secrets"};
+        return {};
+    }
+    if (key.several && node.kind != NodeKind::scalar) return {Code::invalid, "must be a secret or a list of secrets"};
     if (key.type == SettingType::text_list) {
         if (node.kind != NodeKind::list) return {Code::invalid, "must be a list of texts"};
         for (const Node& item : node.items)

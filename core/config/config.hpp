@@ -56,11 +56,11 @@ struct LiveKit {
 struct Sip {
     std::string room_prefix;
     std::vector<std::string> allowed_addresses;
-    std::string hook_secret;             // may be empty
-    bool derived_secrets = false;        // sip.hook_secrets: derived
-    std::vector<Hook> hooks;             // configured = true; ids not set yet
-    std::string outbound_address;        // host or host:port; empty: none
-    std::string outbound_auth_username;  // both or neither
+    std::vector<std::string> hook_secrets;  // sip.hook_secret, the one that signs first; may be empty
+    bool derived_secrets = false;           // sip.hook_secrets: derived
+    std::vector<Hook> hooks;                // configured = true; ids not set yet
+    std::string outbound_address;           // host or host:port; empty: none
+    std::string outbound_auth_username;     // both or neither
     std::string outbound_auth_password;
 };
 

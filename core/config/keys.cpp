@@ -15,10 +15,12 @@ constexpr std::int64_t kKiB = 1024;
 constexpr std::int64_t kMiB = 1024 * kKiB;
 constexpr std::int64_t kGiB = 1024 * kMiB;
 constexpr std::int64_t kPorts = 65'535;
+constexpr std::int64_t kMostConcurrency = 1'024;
+constexpr std::int64_t kMostPerSecond = 1'000'000;
 
 constexpr std::array<std::string_view, 2> kHookSecrets{"shared", "derived"};
 constexpr std::array<std::string_view, 2> kRoles{"operator", "tenant"};
-constexpr std::array<std::string_view, 1> kRetries{"call"};
+constexpr std::array<std::string_view, 1> kRetryProfiles{"call"};
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 
@@ -42,6 +44,9 @@ constexpr Key value(std::string_view path, SettingType type, const char* fallbac
 constexpr Key required(std::string_view path, SettingType type, const char* help) {
     return {.path = path, .shape = Shape::value, .help = help, .type = type, .required = true};
 }
+constexpr Key secrets(std::string_view path, std::string_view variable, const char* help) {
+    return {.path = path, .shape = Shape::value, .help = help, .type = secret, .variable = variable, .several = true};
+}
 constexpr Key ranged(std::string_view path, SettingType type, const char* fallback, std::int64_t min, std::int64_t max,
                      const char* help, std::string_view variable = {}) {
     return {.path = path,
@@ -52,6 +57,9 @@ constexpr Key ranged(std::string_view path, SettingType type, const char* fallba
             .variable = variable,
             .min = min,
             .max = max};
+}
+constexpr Key required_number(std::string_view path, std::int64_t max, const char* help) {
+    return {.path = path, .shape = Shape::value, .help = help, .type = integer, .min = 1, .max = max, .required = true};
 }
 constexpr Key choice(std::string_view path, const char* fallback, std::span<const std::string_view> choices,
                      const char* help) {
@@ -97,8 +105,10 @@ constexpr std::array kKeys{
           "What the names of SIP rooms begin with: letters, digits, '-' and '_'. Required in this block."),
     value("sip.allowed_addresses", text_list, nullptr, "SIP_ALLOWED_ADDRESSES",
           "Addresses and networks that may send calls (IPv4, IPv6, CIDR). Required in this block."),
-    value("sip.hook_secret", secret, nullptr, "SIP_HOOK_SECRET",
-          "Secret that events are signed with for hooks without one of their own; 16 bytes or more."),
+    secrets(
+        "sip.hook_secret", "SIP_HOOK_SECRET",
+        "Secret that events are signed with for hooks without one of their own; 16 bytes or more. A list while it is "
+        "being changed: the first signs."),
     choice("sip.hook_secrets", "shared", kHookSecrets,
            "shared: hook_secret itself signs. derived: a key derived from it for each tenant."),
     list("sip.hooks", "Where the events of a host's calls are sent.", "SIP_HOOKS_JSON"),
@@ -106,11 +116,21 @@ constexpr std::array kKeys{
     required("sip.hooks[].host", text, "Host of the called SIP address, *.example.com, or * for any."),
     required("sip.hooks[].url", text, "Where its events go; https:// only."),
     value("sip.hooks[].auth_id", text, nullptr, {}, "Tenant that the hook belongs to; required when auth.required."),
-    value("sip.hooks[].secret", secret, nullptr, {}, "Secret of this hook alone, instead of hook_secret."),
+    secrets("sip.hooks[].secret", {},
+            "Secret of this hook alone, instead of hook_secret; a list while it is being changed: the first signs."),
     value("sip.hooks[].dialect", text, nullptr, {},
           "How events are written for this hook, instead of delivery.dialect."),
     value("sip.hooks[].events", text_list, nullptr, {},
           "Names of the events that are sent; all of its calls by default."),
+    value("sip.hooks[].retry", text, nullptr, {}, "Retry profile of this hook, instead of delivery.retry."),
+    ranged("sip.hooks[].concurrency", integer, nullptr, 1, kMostConcurrency,
+           "Streams of this hook that are under way at once, instead of delivery.concurrency."),
+    section("sip.hooks[].rate", "Most events that this hook is sent; absent: as fast as it takes them."),
+    required_number("sip.hooks[].rate.per_second", kMostPerSecond, "Events per second."),
+    ranged("sip.hooks[].rate.burst", integer, nullptr, 1, kMostPerSecond,
+           "Events at once after a pause; those of one second by default."),
+    section("sip.hooks[].max_age", "Age after which an event is not sent any more, by its name."),
+    ranged("sip.hooks[].max_age.*", duration, nullptr, 1, 30 * kDay, "Age of events of that name."),
     value("sip.outbound_address", text, nullptr, "SIP_OUTBOUND_ADDRESS", "Where outbound calls go: host or host:port."),
     value("sip.outbound_auth_username", text, nullptr, "SIP_OUTBOUND_AUTH_USERNAME", "User name for outbound calls."),
     value("sip.outbound_auth_password", secret, nullptr, "SIP_OUTBOUND_AUTH_PASSWORD", "Password for outbound calls."),
@@ -158,8 +178,9 @@ constexpr std::array kKeys{
 
     section("delivery", "How events are delivered; a hook may choose its own dialect."),
     value("delivery.dialect", text, "livekit", {}, "How events are written and signed."),
-    choice("delivery.retry", "call", kRetries, "Which steps retries take: call (0.2 s to 10 s)."),
-    ranged("delivery.concurrency", integer, "8", 1, 1024, "Streams of one hook that are under way at once."),
+    choice("delivery.retry", "call", kRetryProfiles, "Which steps retries take: call (0.2 s to 10 s)."),
+    ranged("delivery.concurrency", integer, "8", 1, kMostConcurrency,
+           "Streams of one hook that are under way at once."),
     ranged("delivery.timeout", duration, "10s", 100, 5 * kMinute, "Time limit of one attempt, body included."),
     ranged("delivery.max_age", duration, "60s", kSecond, 30 * kDay, "After that an event becomes a dead letter."),
     ranged("delivery.window", integer, "256", 1, 100'000, "Deliveries of one hook that are held in memory."),
@@ -186,6 +207,10 @@ std::string_view section_of(std::string_view path) {
 }
 
 }  // namespace
+
+std::span<const std::string_view> retry_profiles() {
+    return kRetryProfiles;
+}
 
 std::span<const Key> keys() {
     return kKeys;

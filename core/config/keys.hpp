@@ -32,7 +32,11 @@ struct Key {
     std::int64_t max = INT64_MAX;
     std::span<const std::string_view> choices = {};  // empty: free
     bool required = false;                           // in every entry of its list
+    bool several = false;                            // of a secret: a list of them is fine too
 };
+
+// The names that delivery.retry and a hook's retry may have.
+std::span<const std::string_view> retry_profiles();
 
 // In the order in which people read them; a section stands before its keys.
 std::span<const Key> keys();

@@ -78,4 +78,19 @@ std::optional<std::string> Reading::secret(const Node* node, std::string_view pa
     return std::move(*secret);
 }
 
+std::vector<GivenSecret> Reading::secrets(const Node* node, const std::string& path, bool& failed) {
+    std::vector<GivenSecret> given;
+    const auto add = [&](const Node& one, const std::string& at) {
+        if (const auto text = secret(&one, at, failed)) given.push_back({.node = &one, .text = trimmed(*text)});
+    };
+    if (node == nullptr) return given;
+    if (node->kind != NodeKind::list) {
+        add(*node, path);
+        return given;
+    }
+    failed = failed || node->items.empty();  // reported by check_shape
+    for (std::size_t i = 0; i < node->items.size(); ++i) add(node->items[i], path + "[" + std::to_string(i) + "]");
+    return given;
+}
+
 }  // namespace switchhook::config

@@ -18,6 +18,12 @@ std::string lower_case(std::string_view text);
 // The given child of a map: null when the map is none, or the key is missing or has no value.
 const Node* given(const Node* map, std::string_view key);
 
+// One secret of a list, or the only one, resolved.
+struct GivenSecret {
+    const Node* node = nullptr;
+    std::string text;  // trimmed
+};
+
 class Reading {
 public:
     Reading(Config& config, std::vector<Problem>& problems) : config_(config), problems_(problems) {}
@@ -34,6 +40,9 @@ public:
     std::optional<std::int64_t> number(const Node* section, std::string_view path) const;
     // Resolved (env:, file:, credential:). What cannot be resolved is a problem, and `failed` becomes true.
     std::optional<std::string> secret(const Node* node, std::string_view path, bool& failed);
+
+    // One, or a list of them; each is resolved as above.
+    std::vector<GivenSecret> secrets(const Node* node, const std::string& path, bool& failed);
 
     void take(std::string& field, const Node* section, std::string_view path) const {
         if (auto given = text(section, path)) field = std::move(*given);

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <vector>
 
+#include "core/config/check.hpp"
 #include "core/config/keys.hpp"
 #include "core/config/values.hpp"
 
@@ -131,6 +132,15 @@ private:
     static Object value(const Key& key) {
         Object schema = value_schema(key.type, key.min, key.max, key.fallback, key.help);
         if (!key.choices.empty()) schema.set("enum", strings(key.choices));
+        if (key.several) {
+            constexpr std::string_view kTypes[] = {"string", "array"};
+            schema.set("type", strings(kTypes));
+            Object item = object();
+            item.set("type", std::string("string"));
+            schema.set("items", item);
+            schema.set("minItems", 1);
+            schema.set("maxItems", static_cast<std::int64_t>(kMostSecrets));
+        }
         return schema;
     }
 

@@ -7,6 +7,7 @@
 #include "core/config/addresses.hpp"
 #include "core/config/check.hpp"
 #include "core/config/reading.hpp"
+#include "core/config/values.hpp"
 
 namespace switchhook::config {
 namespace {
@@ -51,20 +52,29 @@ void compile_addresses(const Node& sip, Sip& out, Reading& reading) {
     }
 }
 
-// Checks 18 and 19.
+// Checks 18 and 19, and what `standard` asks of a secret.
 void check_secret(const Node& at, const std::string& owner, const std::string& secret, Reading& reading) {
     if (secret.empty())
         reading.problem(at, "SIP hook secret for '" + owner + "' cannot be empty or whitespace-only");
     else if (secret.size() < kShortestSecret)
         reading.problem(at, "SIP hook secret for '" + owner + "' must be at least 16 characters long (got " +
                                 std::to_string(secret.size()) + ")");
+    else if (const Status form = check_secret_form(secret); !form)
+        reading.problem(at, "SIP hook secret for '" + owner + "' " + form.message());
+}
+
+// One that stands twice was meant to be another.
+void check_each_once(const std::vector<GivenSecret>& secrets, const std::string& owner, Reading& reading) {
+    std::set<std::string_view> seen;
+    for (const auto& [node, text] : secrets)
+        if (!text.empty() && !seen.insert(text).second)
+            reading.problem(*node, "SIP hook secret for '" + owner + "' is in its list twice");
 }
 
 // hook_secret as it was given: checked for each hook that uses it, and once for itself.
 struct SharedSecret {
-    const Node* node = nullptr;
-    std::optional<std::string> text;  // trimmed
-    bool failed = false;              // given, but could not be read
+    std::vector<GivenSecret> given;
+    bool failed = false;  // given, but could not be read
 };
 
 bool is_https(std::string_view url) {
@@ -89,6 +99,7 @@ public:
         check_host(item, path, hook);
         check_url(item, path, hook);
         check_choices(item, path, hook);
+        read_pace(item, path, hook);
         read_secret(item, path, hook);
         out_.hooks.push_back(std::move(hook));
     }
@@ -131,15 +142,50 @@ private:
                 reading_.problem(event, path + ".events holds an empty name");
     }
 
+    // The hook's own pace; what it leaves out is the delivery block's.
+    void read_pace(const Node& item, const std::string& path, Hook& hook) {
+        hook.retry = reading_.text(&item, "sip.hooks[].retry").value_or("");
+        if (const Node* const retry = given(&item, "retry"); retry != nullptr && retry->kind == NodeKind::scalar)
+            if (const Status known = known_name(hook.retry, retry_profiles()); !known)
+                reading_.problem(*retry, path + ".retry: " + known.message());
+        reading_.take_number(hook.concurrency, &item, "sip.hooks[].concurrency");
+        read_rate(item, path, hook);
+        const Node* const ages = given(&item, "max_age");
+        if (ages == nullptr || ages->kind != NodeKind::map) return;
+        const Key& declared = *find_key("sip.hooks[].max_age.*");
+        if (ages->entries.size() > kMostMaxAges)
+            reading_.problem(*ages, path + ".max_age names more than " + std::to_string(kMostMaxAges) + " events");
+        for (const auto& [event, node] : ages->entries) {
+            if (trimmed(event).empty()) reading_.problem(node, path + ".max_age holds an empty name");
+            if (node.kind == NodeKind::null)
+                reading_.problem(node, path + ".max_age." + event + " has no duration");
+            else if (check_value(declared, node))
+                hook.max_age.emplace(event, *parse_duration(node.text));
+        }
+    }
+
+    void read_rate(const Node& item, const std::string& path, Hook& hook) {
+        const Node* const node = given(&item, "rate");
+        if (node == nullptr || node->kind != NodeKind::map) return;
+        if (given(node, "per_second") == nullptr) return reading_.problem(*node, path + ".rate.per_second is missing");
+        const auto per_second = reading_.number(node, "sip.hooks[].rate.per_second");
+        if (!per_second) return;  // reported by check_shape
+        const auto burst = reading_.number(node, "sip.hooks[].rate.burst").value_or(*per_second);
+        hook.rate =
+            Rate{.per_second = static_cast<std::uint32_t>(*per_second), .burst = static_cast<std::uint32_t>(burst)};
+    }
+
     void read_secret(const Node& item, const std::string& path, Hook& hook) {
         if (const Node* const own = given(&item, "secret")) {
-            bool failed = false;
-            const auto secret = reading_.secret(own, path + ".secret", failed);
-            if (!secret) return;  // reported
-            hook.secret = trimmed(*secret);
-            check_secret(*own, hook.host, *hook.secret, reading_);
-        } else if (shared_.text) {
-            check_secret(*shared_.node, hook.host, *shared_.text, reading_);
+            bool failed = false;  // reported
+            const auto secrets = reading_.secrets(own, path + ".secret", failed);
+            for (const auto& [node, text] : secrets) {
+                check_secret(*node, hook.host, text, reading_);
+                hook.secrets.push_back(text);
+            }
+            check_each_once(secrets, hook.host, reading_);
+        } else if (!shared_.given.empty()) {
+            for (const auto& [node, text] : shared_.given) check_secret(*node, hook.host, text, reading_);
         } else if (!shared_.failed) {
             reading_.problem(item, "SIP hook '" + hook.host +
                                        "' has no secret configured. Either set hook_secret (global) or provide a "
@@ -157,10 +203,9 @@ private:
 void warn_of_shared_secrets(const Node& sip, const Sip& out, Reading& reading) {
     std::map<std::string_view, std::set<std::string_view>> tenants;
     for (const Hook& hook : out.hooks) {
-        if (hook.secret)
-            tenants[*hook.secret].insert(hook.auth_id);
-        else if (!out.derived_secrets && !out.hook_secret.empty())
-            tenants[out.hook_secret].insert(hook.auth_id);
+        if (hook.secrets.empty() && out.derived_secrets) continue;
+        for (const std::string& secret : hook.secrets.empty() ? out.hook_secrets : hook.secrets)
+            tenants[secret].insert(hook.auth_id);
     }
     std::size_t most = 0;
     for (const auto& [secret, owners] : tenants) most = std::max(most, owners.size());
@@ -204,20 +249,19 @@ void compile_sip(const Node& sip, Reading& reading) {
     compile_addresses(sip, out, reading);
 
     SharedSecret shared;
-    shared.node = given(&sip, "hook_secret");
-    if (const auto secret = reading.secret(shared.node, "sip.hook_secret", shared.failed)) {
-        shared.text = trimmed(*secret);
-        out.hook_secret = *shared.text;
-    }
+    const Node* const shared_node = given(&sip, "hook_secret");
+    shared.given = reading.secrets(shared_node, "sip.hook_secret", shared.failed);
+    for (const auto& secret : shared.given) out.hook_secrets.push_back(secret.text);
     out.derived_secrets = reading.text(&sip, "sip.hook_secrets") == "derived";
-    if (out.derived_secrets && shared.node == nullptr)
+    if (out.derived_secrets && shared_node == nullptr)
         reading.problem(*given(&sip, "hook_secrets"), "sip.hook_secrets: derived needs sip.hook_secret to derive from");
 
     HookReading hooks(shared, out, reading);
     if (const Node* const list = given(&sip, "hooks"); list != nullptr && list->kind == NodeKind::list)
         for (std::size_t i = 0; i < list->items.size(); ++i)
             if (list->items[i].kind == NodeKind::map) hooks.read(list->items[i], i);
-    if (shared.text) check_secret(*shared.node, "global", *shared.text, reading);
+    for (const auto& [node, text] : shared.given) check_secret(*node, "global", text, reading);
+    check_each_once(shared.given, "global", reading);
     warn_of_shared_secrets(sip, out, reading);
     compile_outbound(sip, out, reading);
 }

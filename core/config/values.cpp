@@ -137,6 +137,13 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
     return std::chrono::milliseconds(*number);
 }
 
+std::string duration_text(std::chrono::milliseconds time) {
+    const Unit* unit = kDurations.data();
+    for (const Unit& each : kDurations)
+        if (time.count() != 0 && time.count() % each.factor == 0) unit = &each;
+    return std::to_string(time.count() / unit->factor).append(unit->name);
+}
+
 Result<std::int64_t> parse_bytes(std::string_view text) {
     const auto number = number_with_unit(text, kSizes);
     if (!number)
@@ -186,6 +193,32 @@ Result<std::string> resolve_secret(const Node& node, std::vector<Problem>& warni
         return read_secret_file(*folder + "/" + name, node.place, warnings);
     }
     return text;
+}
+
+Status known_name(const std::string& name, std::span<const std::string_view> known) {
+    if (std::ranges::find(known, name) != known.end()) return {};
+    if (known.empty()) return {Code::invalid, "is not known: there is none to choose from"};
+    std::string expected;
+    for (const std::string_view each : known) expected.append(expected.empty() ? "" : ", ").append(each);
+    std::string message = "must be " + std::string(known.size() > 1 ? "one of " : "") + expected;
+    if (const std::string near = nearest(name, known); !near.empty()) message += "; did you mean '" + near + "'?";
+    return {Code::invalid, message};
+}
+
+Status check_secret_form(std::string_view secret) {
+    constexpr std::string_view kPrefix = "whsec_";
+    constexpr std::size_t kShortestKey = 16;
+    constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (!secret.starts_with(kPrefix)) return {};
+    secret.remove_prefix(kPrefix.size());
+    const bool whole = secret.size() % 4 == 0;
+    const std::size_t padding = secret.ends_with("==") ? 2 : secret.ends_with('=') ? 1 : 0;
+    secret.remove_suffix(padding);
+    if (!whole || secret.find_first_not_of(kLetters) != std::string_view::npos)
+        return {Code::invalid, "begins with whsec_ and is no Base64 after it"};
+    if (const std::size_t bytes = secret.size() * 3 / 4; bytes < kShortestKey)
+        return {Code::invalid, "must hold at least 16 bytes after whsec_ (got " + std::to_string(bytes) + ")"};
+    return {};
 }
 
 std::string nearest(std::string_view word, std::span<const std::string_view> known) {

@@ -32,13 +32,15 @@ std::variant<Request, AttemptResult> RequestWriter::write(const std::shared_ptr<
     const std::string_view name = dialects_.name_for(hook);
     const Dialect* dialect = dialects_.find(name);
     if (!dialect) return failed("no_dialect", "no dialect is called '" + std::string(name) + "'");
-    const auto secret = secrets_.of(hook, name);
-    if (!secret) return failed("no_secret", "the hook has no secret, and sip.hook_secret is not set");
+    const auto secrets = secrets_.of(hook, name);
+    if (secrets.empty()) return failed("no_secret", "the hook has no secret, and sip.hook_secret is not set");
 
     const Event& seen = event->event();
-    auto written =
-        dialect->write({.event = seen, .hook = hook, .room_prefix = room_prefix_},
-                       {.secret = *secret, .auth_id = signing_name(hook), .unix_seconds = clock_.unix_ms() / 1'000});
+    auto written = dialect->write({.event = seen, .hook = hook, .room_prefix = room_prefix_},
+                                  {.secret = secrets.front(),
+                                   .auth_id = signing_name(hook),
+                                   .unix_seconds = clock_.unix_ms() / 1'000,
+                                   .other_secrets = secrets.subspan(1)});
     if (!written) return failed("not_written", written.status().message());
     Written made = std::move(written).value();
 

@@ -61,16 +61,27 @@ std::string_view signing_name(const Hook& hook) {
     return hook.auth_id;
 }
 
-std::optional<std::string_view> Secrets::of(const Hook& hook, std::string_view dialect) {
-    if (hook.secret && !hook.secret->empty()) return *hook.secret;
-    if (hook_secret_.empty()) return std::nullopt;
-    if (!derived_) return hook_secret_;
-    const bool standard = dialect == "standard";
-    std::string key = standard ? "s" : "h";
+SecretForm form_for(std::string_view dialect) {
+    return dialect == "standard" ? SecretForm::standard : SecretForm::hex;
+}
+
+std::span<const std::string_view> Secrets::of(const Hook& hook, std::string_view dialect) {
+    const auto& secrets = !hook.secrets.empty() ? hook.secrets : derived_ ? derived_for(hook, dialect) : hook_secrets_;
+    answer_.clear();
+    for (const std::string& secret : secrets)
+        if (!secret.empty()) answer_.push_back(secret);
+    return answer_;
+}
+
+const std::vector<std::string>& Secrets::derived_for(const Hook& hook, std::string_view dialect) {
+    const SecretForm form = form_for(dialect);
+    std::string key = form == SecretForm::standard ? "s" : "h";
     key.append(signing_name(hook));
     if (const auto found = kept_.find(key); found != kept_.end()) return found->second;
     if (kept_.size() >= kKept) kept_.clear();
-    auto made = derived_secret(hook_secret_, signing_name(hook), standard ? SecretForm::standard : SecretForm::hex);
+    std::vector<std::string> made;
+    for (const std::string& secret : hook_secrets_)
+        if (!secret.empty()) made.push_back(derived_secret(secret, signing_name(hook), form));
     return kept_.emplace(std::move(key), std::move(made)).first->second;
 }
 

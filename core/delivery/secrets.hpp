@@ -1,10 +1,12 @@
 // Which secret a tenant's events are signed with.
 #pragma once
 
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include <switchhook/hook.hpp>
 
@@ -20,21 +22,30 @@ std::string derived_secret(std::string_view hook_secret, std::string_view auth_i
 // auth_id of a hook in signatures and derivations: "default" when it has none.
 std::string_view signing_name(const Hook& hook);
 
+// How a derived key is written for that dialect.
+SecretForm form_for(std::string_view dialect);
+
 // One thread. Derived keys are kept, because an attempt is signed each time.
 class Secrets {
 public:
-    // `hook_secret`: sip.hook_secret, may be empty. `derived`: sip.hook_secrets is `derived`.
-    Secrets(std::string hook_secret, bool derived) : hook_secret_(std::move(hook_secret)), derived_(derived) {}
+    // `hook_secrets`: sip.hook_secret, the one that signs first; may be empty. `derived`: sip.hook_secrets is
+    // `derived`.
+    Secrets(std::vector<std::string> hook_secrets, bool derived)
+        : hook_secrets_(std::move(hook_secrets)), derived_(derived) {}
 
-    // The hook's own, else derived from or equal to hook_secret; nothing: there is none. Valid until the next call.
-    std::optional<std::string_view> of(const Hook& hook, std::string_view dialect);
+    // The hook's own, else derived from or equal to sip.hook_secret, the one that signs first; empty: there is none.
+    // Valid until the next call.
+    std::span<const std::string_view> of(const Hook& hook, std::string_view dialect);
 
 private:
     static constexpr std::size_t kKept = 4'096;
 
-    std::string hook_secret_;
+    const std::vector<std::string>& derived_for(const Hook& hook, std::string_view dialect);
+
+    std::vector<std::string> hook_secrets_;
     bool derived_;
-    std::unordered_map<std::string, std::string> kept_;  // form and auth_id -> key
+    std::unordered_map<std::string, std::vector<std::string>> kept_;  // form and auth_id -> a key of each hook_secret
+    std::vector<std::string_view> answer_;
 };
 
 }  // namespace switchhook::delivery

@@ -1,11 +1,11 @@
 #include "livekit_dialect.hpp"
 
-#include <openssl/evp.h>
-
 #include <cstdint>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <span>
+
+#include "base64.hpp"
 
 namespace switchhook::livekit_dialect {
 namespace {
@@ -13,15 +13,8 @@ namespace {
 constexpr std::int64_t kLifeSeconds =
     300;  // livekit-protocol webhook/resource_url_notifier.go: SetValidFor(5 * time.Minute)
 
-std::string base64(std::span<const std::uint8_t> bytes) {
-    std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // EVP_EncodeBlock adds a NUL
-    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
-    text.pop_back();
-    return text;
-}
-
 std::string base64url(std::span<const std::uint8_t> bytes) {  // RFC 7515: no padding
-    std::string text = base64(bytes);
+    std::string text = signing::base64(bytes);
     while (text.ends_with('=')) text.pop_back();
     for (char& c : text) {
         if (c == '+') c = '-';
@@ -42,7 +35,7 @@ std::string make_token(const signing::HmacSha256& hmac, std::string_view secret,
                                            {"exp", now + kLifeSeconds},
                                            {"nbf", now},
                                            {"iat", now},
-                                           {"sha256", base64(hmac.digest(body))}};
+                                           {"sha256", signing::base64(hmac.digest(body))}};
     std::string token = base64url(std::string_view(R"({"alg":"HS256","typ":"JWT"})"));
     token.append(".").append(base64url(std::string_view(claims.dump())));
     const auto signature = hmac.sign(secret, {token});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -15,8 +17,9 @@ namespace {
 using Json = nlohmann::ordered_json;  // keys stay in the order in which they are written
 
 constexpr std::string_view kBlank = " \t\r\n";
-constexpr int kMaxDepth = 4;          // array, row, events
-constexpr std::size_t kMaxKeys = 16;  // of a row, known or not
+constexpr int kMaxDepth = 4;           // array, row, events
+constexpr std::size_t kMaxKeys = 16;   // of a row, known or not
+constexpr std::size_t kMaxNames = 64;  // of an object in a row: max_age_ms
 
 Status corrupt(const std::string& what) {
     return {Code::corrupt, what};
@@ -39,9 +42,46 @@ Status text(const Json& row, std::size_t index, const char* key, std::string& ou
     return {};
 }
 
+// A whole number from 1 up to what the type of `out` holds.
+template <typename Number>
+Status number(const Json& value, std::size_t index, const std::string& key, Number& out) {
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < 1 ||
+        value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<Number>::max()))
+        return corrupt(row_name(index) + ": \"" + key.substr(0, 64) + "\" is not a whole number of 1 or more");
+    out = value.get<Number>();
+    return {};
+}
+
+Status read_rate(const Json& value, std::size_t index, Rate& rate) {
+    const bool whole =
+        value.is_object() && value.size() == 2 && value.contains("per_second") && value.contains("burst");
+    if (!whole) return corrupt(row_name(index) + ": \"rate\" is not an object of per_second and burst");
+    if (Status status = number(value["per_second"], index, "rate.per_second", rate.per_second); !status) return status;
+    return number(value["burst"], index, "rate.burst", rate.burst);
+}
+
+// What an older version did not write is the delivery block's.
+Status read_pace(const Json& row, std::size_t index, Hook& hook) {
+    if (Status status = text(row, index, "retry", hook.retry, ""); !status) return status;
+    if (const auto found = row.find("concurrency"); found != row.end())
+        if (Status status = number(*found, index, "concurrency", hook.concurrency); !status) return status;
+    if (const auto found = row.find("rate"); found != row.end())
+        if (Status status = read_rate(*found, index, hook.rate.emplace()); !status) return status;
+    const auto ages = row.find("max_age_ms");
+    if (ages == row.end()) return {};
+    if (!ages->is_object()) return corrupt(row_name(index) + ": \"max_age_ms\" is not an object");
+    for (const auto& [event, age] : ages->items()) {
+        std::int64_t milliseconds = 0;
+        if (Status status = number(age, index, "max_age_ms." + event, milliseconds); !status) return status;
+        hook.max_age.emplace(event, milliseconds);
+    }
+    return {};
+}
+
 Result<Hook> read_row(const Json& row, std::size_t index) {
     if (!row.is_object()) return corrupt(row_name(index) + " is not an object");
-    static constexpr std::array<std::string_view, 5> kKnown{"host", "url", "auth_id", "dialect", "events"};
+    static constexpr std::array<std::string_view, 9> kKnown{"host",  "url",         "auth_id", "dialect",   "events",
+                                                            "retry", "concurrency", "rate",    "max_age_ms"};
     for (const auto& [key, _] : row.items())
         if (std::ranges::find(kKnown, key) == kKnown.end())
             // The next write would lose it.
@@ -54,6 +94,7 @@ Result<Hook> read_row(const Json& row, std::size_t index) {
     if (hook.host.empty()) return corrupt(row_name(index) + " has an empty host");
     for (char& letter : hook.host)  // hosts have no case; a file edited by hand may
         if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    if (Status status = read_pace(row, index, hook); !status) return status;
     const auto events = row.find("events");
     if (events == row.end()) return hook;
     if (!events->is_array()) return corrupt(row_name(index) + ": \"events\" is not a list");
@@ -93,7 +134,7 @@ public:
         auto& keys = keys_.back();
         twice_ = twice_ || std::ranges::find(keys, name) != keys.end();
         keys.push_back(name);
-        many_ = keys.size() > kMaxKeys;
+        many_ = keys.size() > (keys_.size() == 1 ? kMaxKeys : kMaxNames);
         return !twice_ && !many_;
     }
     bool parse_error(std::size_t, const std::string&, const Json::exception&) override { return false; }
@@ -154,6 +195,10 @@ Result<std::string> write(const HookTable& table) {
         Json row = {{"host", hook.host}, {"url", hook.url}, {"auth_id", hook.auth_id}};
         if (!hook.dialect.empty()) row["dialect"] = hook.dialect;
         if (!hook.events.empty()) row["events"] = hook.events;
+        if (!hook.retry.empty()) row["retry"] = hook.retry;
+        if (hook.concurrency != 0) row["concurrency"] = hook.concurrency;
+        if (hook.rate) row["rate"] = {{"per_second", hook.rate->per_second}, {"burst", hook.rate->burst}};
+        for (const auto& [event, age] : hook.max_age) row["max_age_ms"][event] = age.count();
         document.push_back(std::move(row));
     }
     try {
@@ -175,13 +220,12 @@ Result<HookTable> changed(const HookTable& table, const HookChange& change) {
     }
     HookTable out;
     out.reserve(rows.size());
-    for (const auto& [_, hook] : rows)
-        out.push_back({.host = hook->host,
-                       .url = hook->url,
-                       .auth_id = hook->auth_id,
-                       .dialect = hook->dialect,
-                       .events = hook->events,
-                       .secret = std::nullopt});
+    for (const auto& [_, hook] : rows) {
+        Hook& kept = out.emplace_back(*hook);
+        kept.id = 0;
+        kept.secrets.clear();
+        kept.configured = false;
+    }
     return out;
 }
 

@@ -16,8 +16,8 @@ inline constexpr std::size_t kMaxBytes = std::size_t{64} << 20U;
 // Code::corrupt says what is wrong and where in the text.
 Result<HookTable> parse(std::string_view text);
 
-// `dialect` and `events` are written only where they are set, so that the reference can read the rest.
-// Code::invalid when a text is not UTF-8.
+// Beyond host, url and auth_id, what a hook has is written only where it is set, so that the reference can read the
+// rest. Code::invalid when a text is not UTF-8.
 Result<std::string> write(const HookTable& table);
 
 // The table with the change, sorted by host. Code::invalid when a host is empty or is put twice.

@@ -33,6 +33,23 @@ PRAGMA application_id = 0x53774873;
 PRAGMA user_version = 1;
 )";
 
+// Version 2: what a hook chooses for itself. Written by hook_table.cpp.
+constexpr char kHookColumns[] = R"(
+ALTER TABLE hook ADD COLUMN retry BLOB NOT NULL DEFAULT x'';
+ALTER TABLE hook ADD COLUMN concurrency INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE hook ADD COLUMN per_second INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE hook ADD COLUMN burst INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE hook ADD COLUMN max_age BLOB NOT NULL DEFAULT x'';
+PRAGMA user_version = 2;
+)";
+
+// Within a transaction. A new store takes the same steps as an old one.
+Status bring_up(Database& database) {
+    const auto version = database.number("PRAGMA user_version");
+    if (!version) return version.status();
+    return *version < 2 ? database.run(kHookColumns) : Status{};
+}
+
 // Ours and not newer than this program knows, or not written yet.
 Result<bool> is_new(Database& database) {
     const auto version = database.number("PRAGMA user_version");
@@ -78,12 +95,15 @@ Result<Database> open_store(const std::string& path) {
     if (*fresh)
         if (Status status = database->run("PRAGMA auto_vacuum=INCREMENTAL"); !status) return status;
     if (Status status = prepare_connection(*database); !status) return status;
-    if (!*fresh) return database;
-    // Two components may open the same new file: whoever holds the write lock looks again.
+    const auto version = database->number("PRAGMA user_version");
+    if (!version) return version.status();
+    if (*version == kSchemaVersion) return database;
+    // Two components may open the same new or old file: whoever holds the write lock looks again.
     if (Status status = database->run("BEGIN IMMEDIATE"); !status) return status;
     fresh = is_new(*database);
     Status status = fresh.status();
     if (status && *fresh) status = database->run(kCreate);
+    if (status) status = bring_up(*database);
     if (status) status = database->run("COMMIT");
     if (!status) {
         database->roll_back();
@@ -135,6 +155,11 @@ Result<std::optional<Database>> look_into_store(const std::string& path) {
     const auto fresh = is_new(*database);
     if (!fresh) return fresh.status();
     if (*fresh) return std::optional<Database>();
+    const auto version = database->number("PRAGMA user_version");
+    if (!version) return version.status();
+    if (*version < kSchemaVersion)
+        return Status(Code::unavailable, path + " was written by an older version (schema " + std::to_string(*version) +
+                                             "); the next start of a server brings it up to date");
     return std::optional(std::move(database).value());
 }
 

@@ -11,7 +11,7 @@
 
 namespace switchhook::store_sqlite {
 
-inline constexpr std::int64_t kSchemaVersion = 1;  // PRAGMA user_version
+inline constexpr std::int64_t kSchemaVersion = 2;  // PRAGMA user_version
 
 // Numbers in table meta.
 enum class Meta : std::int64_t {

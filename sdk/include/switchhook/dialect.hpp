@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ struct Signing {
     std::string_view secret;    // the tenant's; keyed as its bytes unless the dialect says otherwise
     std::string_view auth_id;   // of the hook; "default" when it has none
     std::int64_t unix_seconds;  // now: every attempt is signed anew
+    // While the secret rotates: the tenant's others. A dialect whose receivers take several signatures signs with each
+    // of them too, after `secret`; any other dialect signs with `secret` alone.
+    std::span<const std::string_view> other_secrets{};
 };
 
 struct Delivery {

@@ -33,8 +33,10 @@ struct Hook {
     std::uint32_t concurrency = 0;    // streams under way at once; 0: delivery.concurrency
     std::optional<Rate> rate{};       // none: as fast as it takes them
     std::map<std::string, std::chrono::milliseconds> max_age{};  // by event name: older ones are not sent any more
-    std::optional<std::string> secret;  // the hook's own, from the configuration only; never stored, never shown
-    bool configured = false;            // from the configuration: not changeable over REST
+    // The hook's own, from the configuration only; never stored, never shown. The first signs, the others are for
+    // dialects that sign with several while a secret rotates. Empty: sip.hook_secret.
+    std::vector<std::string> secrets{};
+    bool configured = false;  // from the configuration: not changeable over REST
 
     friend bool operator==(const Hook&, const Hook&) = default;
 };

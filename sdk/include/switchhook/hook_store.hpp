@@ -10,8 +10,7 @@
 namespace switchhook {
 inline namespace abi1 {
 
-// Sorted by host, hosts unique. Only host, url, auth_id, dialect and events are kept; id, secret and configured are
-// not.
+// Sorted by host, hosts unique. All of a hook is kept except id, secrets and configured.
 using HookTable = std::vector<Hook>;
 
 struct HookChange {

@@ -30,8 +30,8 @@ protected:
     }
     void make() {
         engine.emplace(settings, hooks,
-                       RequestWriter(dialects, forwarder, Secrets("shared-secret", false), "sip-", clock()), forwarder,
-                       ledger, metrics, host.recorded(), clock());
+                       RequestWriter(dialects, forwarder, Secrets({"shared-secret"}, false), "sip-", clock()),
+                       forwarder, ledger, metrics, host.recorded(), clock());
     }
     testkit::ManualClock& clock() { return host.manual_clock(); }
     std::optional<TimePoint> round() { return engine->run_once(); }

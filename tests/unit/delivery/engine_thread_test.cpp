@@ -77,7 +77,7 @@ protected:
     const HookId hook = routing::hook_id("a", "tenant-a");
     Engine engine{{.concurrency = 4, .window = 64},
                   hooks,
-                  RequestWriter(dialects, forwarder, Secrets("s", false), "sip-", clock),
+                  RequestWriter(dialects, forwarder, Secrets({"s"}, false), "sip-", clock),
                   forwarder,
                   ledger,
                   metrics,

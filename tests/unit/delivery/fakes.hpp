@@ -48,6 +48,9 @@ public:
         if (!fail.ok()) return fail;
         Written written;
         written.headers.push_back({"x-secret", std::string(signing.secret)});
+        std::string others;
+        for (const auto other : signing.other_secrets) others.append(other).push_back(' ');
+        written.headers.push_back({"x-others", others});
         written.headers.push_back({"x-auth-id", std::string(signing.auth_id)});
         written.headers.push_back({"x-time", std::to_string(signing.unix_seconds)});
         written.headers.push_back({"x-prefix", std::string(delivery.room_prefix)});

@@ -22,36 +22,58 @@ TEST(DerivedSecrets, AreHkdfSha256OfTheGlobalSecretAndTheTenant) {
     EXPECT_NE(derived_secret(kHookSecret, "tenant-b", SecretForm::hex), kDerivedHex);
 }
 
-TEST(Secrets, TheHooksOwnComesFirst) {
-    Secrets secrets(std::string(kHookSecret), true);
-    Hook hook = routing::hook_of("a", "tenant-a");
-    EXPECT_EQ(secrets.of(hook, "livekit"), kDerivedHex);
-    EXPECT_EQ(secrets.of(hook, "standard"), kDerivedStandard);
-    EXPECT_EQ(secrets.of(hook, "livekit"), kDerivedHex);
-    hook.secret = "its own";
-    EXPECT_EQ(secrets.of(hook, "standard"), "its own");
+using Texts = std::vector<std::string>;
+
+Texts texts(std::span<const std::string_view> secrets) {
+    return {secrets.begin(), secrets.end()};
 }
 
-TEST(Secrets, TheSharedOneIsUsedAsItIsWhenNothingIsDerived) {
-    Secrets secrets("shared", false);
-    EXPECT_EQ(secrets.of(routing::hook_of("a"), "livekit"), "shared");
+TEST(Secrets, TheHooksOwnComesFirst) {
+    Secrets secrets({std::string(kHookSecret)}, true);
+    Hook hook = routing::hook_of("a", "tenant-a");
+    EXPECT_EQ(texts(secrets.of(hook, "livekit")), Texts{std::string(kDerivedHex)});
+    EXPECT_EQ(texts(secrets.of(hook, "standard")), Texts{std::string(kDerivedStandard)});
+    EXPECT_EQ(texts(secrets.of(hook, "livekit")), Texts{std::string(kDerivedHex)});
+    hook.secrets = {"its own", "its older one"};
+    EXPECT_EQ(texts(secrets.of(hook, "standard")), (Texts{"its own", "its older one"}));
+}
+
+TEST(Secrets, TheSharedOnesAreUsedAsTheyAreWhenNothingIsDerived) {
+    Secrets secrets({"shared", "older"}, false);
+    EXPECT_EQ(texts(secrets.of(routing::hook_of("a"), "livekit")), (Texts{"shared", "older"}));
+    EXPECT_EQ(texts(secrets.of(routing::hook_of("a"), "standard")), (Texts{"shared", "older"}));
+}
+
+TEST(Secrets, EachOfSeveralIsDerivedInItsOrder) {
+    Secrets secrets({"a-newer-hook-secret-of-some-length", std::string(kHookSecret)}, true);
+    const Hook hook = routing::hook_of("a", "tenant-a");
+    const auto derived = texts(secrets.of(hook, "livekit"));
+    EXPECT_EQ(derived, (Texts{derived_secret("a-newer-hook-secret-of-some-length", "tenant-a", SecretForm::hex),
+                              std::string(kDerivedHex)}));
+    EXPECT_EQ(texts(secrets.of(hook, "livekit")), derived);
 }
 
 TEST(Secrets, WithoutAnyThereIsNone) {
-    Secrets derived("", true);
-    EXPECT_EQ(derived.of(routing::hook_of("a"), "livekit"), std::nullopt);
-    Hook empty = routing::hook_of("a");
-    empty.secret = "";
-    EXPECT_EQ(derived.of(empty, "livekit"), std::nullopt);
+    Secrets derived({}, true);
+    EXPECT_TRUE(derived.of(routing::hook_of("a"), "livekit").empty());
+    Secrets blank({""}, true);
+    EXPECT_TRUE(blank.of(routing::hook_of("a"), "livekit").empty()) << "nothing is derived from nothing";
+}
+
+TEST(Secrets, AnOwnOneThatIsEmptyIsNotReplacedByTheSharedOne) {
+    Secrets secrets({"shared"}, false);
+    Hook hook = routing::hook_of("a");
+    hook.secrets = {""};
+    EXPECT_TRUE(secrets.of(hook, "livekit").empty());
 }
 
 TEST(Secrets, AFloodOfTenantsKeepsTheirKeysApart) {
-    Secrets secrets(std::string(kHookSecret), true);
+    Secrets secrets({std::string(kHookSecret)}, true);
     for (int i = 0; i < 6'000; ++i) {
         const std::string tenant = "tenant-" + std::to_string(i);
-        const std::string key(*secrets.of(routing::hook_of("a", tenant), "livekit"));
+        const auto keys = texts(secrets.of(routing::hook_of("a", tenant), "livekit"));
         if (i % 1'000 != 0) continue;
-        EXPECT_EQ(key, derived_secret(kHookSecret, tenant, SecretForm::hex));
+        EXPECT_EQ(keys, Texts{derived_secret(kHookSecret, tenant, SecretForm::hex)});
     }
 }
 
@@ -62,8 +84,8 @@ protected:
         rewriting.rewrite = true;
         dialects.add("sayna", rewriting);
     }
-    RequestWriter writer(std::string secret = "shared") {
-        return {dialects, forwarder, Secrets(std::move(secret), false), "sip-", clock};
+    RequestWriter writer(std::vector<std::string> secrets = {"shared"}) {
+        return {dialects, forwarder, Secrets(std::move(secrets), false), "sip-", clock};
     }
     std::string code_of(const std::variant<Request, AttemptResult>& written) {
         const auto* failed = std::get_if<AttemptResult>(&written);
@@ -91,6 +113,13 @@ TEST_F(RequestWriterTest, WritesUrlHeadersIdAndTheEventsOwnBytesWithoutACopy) {
     EXPECT_EQ(header_of(*request, "x-time"), "1795329482");
     EXPECT_EQ(header_of(*request, "x-prefix"), "sip-");
     EXPECT_EQ(request->body, livekit::ReadEvent::body(event));
+}
+
+TEST_F(RequestWriterTest, TheFirstSecretSignsAndTheOthersGoWithIt) {
+    const auto written = writer({"new", "old", "older"}).write(event, hook, checked);
+    const auto* request = std::get_if<Request>(&written);
+    EXPECT_EQ(header_of(*request, "x-secret"), "new");
+    EXPECT_EQ(header_of(*request, "x-others"), "old older ");
 }
 
 TEST_F(RequestWriterTest, TheHooksDialectWritesAndItsBodyIsTaken) {
@@ -121,7 +150,7 @@ TEST_F(RequestWriterTest, WhatIsMissingHasACodeOfItsOwn) {
     hook.dialect = "twilio";
     EXPECT_EQ(code_of(writer().write(event, hook, checked)), "no_dialect");
     hook.dialect.clear();
-    EXPECT_EQ(code_of(writer("").write(event, hook, checked)), "no_secret");
+    EXPECT_EQ(code_of(writer({}).write(event, hook, checked)), "no_secret");
     plain.fail = Status(Code::invalid, "no room");
     EXPECT_EQ(code_of(writer().write(event, hook, checked)), "not_written");
 }

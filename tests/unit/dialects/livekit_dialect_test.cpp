@@ -119,6 +119,16 @@ TEST_F(LiveKitDialectTest, WithoutASecretNothingIsWritten) {
     EXPECT_FALSE(written.status().worth_retry());
 }
 
+TEST_F(LiveKitDialectTest, WhileASecretRotatesTheFirstSignsAlone) {
+    const std::vector<std::string_view> others{"an-older-secret"};
+    auto rotating = testkit::SampleEvent::signing();
+    rotating.other_secrets = others;
+    const auto written = dialect_.write(sample_.delivery(), rotating);
+    const auto alone = dialect_.write(sample_.delivery(), testkit::SampleEvent::signing());
+    ASSERT_TRUE(written.ok() && alone.ok());
+    EXPECT_TRUE(testkit::same_written(*written, *alone)) << "a JWT carries one signature";
+}
+
 TEST_F(LiveKitDialectTest, AllEventsAreSentByDefault) {
     EXPECT_TRUE(dialect_.default_events().empty());
 }

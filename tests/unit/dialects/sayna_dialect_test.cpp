@@ -122,6 +122,13 @@ TEST_F(SaynaDialectTest, ASecretOfWhiteSpaceIsNoSecret) {
     EXPECT_FALSE(dialect_.write(sample_.delivery(), blank).ok());
 }
 
+TEST_F(SaynaDialectTest, WhileASecretRotatesTheFirstSignsAlone) {
+    const std::vector<std::string_view> others{"an-older-secret"};
+    auto rotating = testkit::SampleEvent::signing();
+    rotating.other_secrets = others;
+    EXPECT_TRUE(testkit::same_written(write(rotating), write())) << "its receivers compare one signature";
+}
+
 TEST_F(SaynaDialectTest, ItsReceiversExpectJoinsAlone) {
     EXPECT_EQ(dialect_.default_events(), std::vector<std::string>{"participant_joined"});
 }

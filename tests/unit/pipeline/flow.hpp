@@ -59,7 +59,7 @@ protected:
         Run(FlowTest& test, Outbox& outbox)
             : committer({}, outbox, test.hooks, test.dialects, test.metrics, test.host.recorded(), test.clock),
               engine({.concurrency = 8, .window = 16}, test.hooks,
-                     delivery::RequestWriter(test.dialects, test.forwarder, delivery::Secrets("s", false), "sip-",
+                     delivery::RequestWriter(test.dialects, test.forwarder, delivery::Secrets({"s"}, false), "sip-",
                                              test.clock),
                      test.forwarder, committer, test.metrics, test.host.recorded(), test.clock),
               intake("sip-", test.verifier, test.hooks, &committer, test.metrics, test.host.recorded(), test.clock) {

@@ -75,6 +75,31 @@ TEST_F(File, WhatIsWrittenIsInTheReferencesForm) {
     EXPECT_EQ(text(), "[]\n");
 }
 
+TEST_F(File, WhatAHookChoosesIsWrittenWhereItIsSet) {
+    Hook hook = hook_of("a.com", "tenant-a");
+    hook.retry = "call";
+    hook.concurrency = 3;
+    hook.rate = Rate{.per_second = 10, .burst = 20};
+    hook.max_age = {{"participant_joined", std::chrono::milliseconds(1'500)}};
+    ASSERT_TRUE(store_.apply({.put = {hook}, .remove = {}}));
+    EXPECT_NE(text().find("\"auth_id\": \"tenant-a\",\n    \"retry\": \"call\",\n    \"concurrency\": 3,\n    "
+                          "\"rate\": {\n      \"per_second\": 10,\n      \"burst\": 20\n    },\n    \"max_age_ms\": {\n"
+                          "      \"participant_joined\": 1500\n    }\n  }"),
+              std::string::npos)
+        << text();
+}
+
+TEST_F(File, AsManyAgesAsTheApiTakesAreReadBackAndMoreAreNot) {
+    Hook hook = hook_of("a.com");
+    for (int i = 0; i < 64; ++i) hook.max_age.emplace("event_" + std::to_string(i), std::chrono::seconds(1));
+    ASSERT_TRUE(store_.apply({.put = {hook}, .remove = {}}));
+    EXPECT_EQ(store_.load().value().at(0).max_age.size(), 64U);
+    std::string more = text();
+    more.insert(more.find("\"event_0\""), "\"one_more\": 1, ");
+    put(more);
+    EXPECT_EQ(store_.load().status().code(), Code::corrupt);
+}
+
 TEST_F(File, ABlankFileIsEmpty) {
     for (const char* blank : {"", " \r\n\t ", "[]", " [ ]\n"}) {
         put(blank);
@@ -87,35 +112,56 @@ TEST_F(File, ABlankFileIsEmpty) {
 
 TEST_F(File, AFileThatCannotBeUnderstoodIsCorruptNamesItAndIsNeverOverwritten) {
     const std::string row = R"({"host":"a.com","url":"https://a"})";
-    const std::vector<std::string> damaged{"{",
-                                           "null",
-                                           "{}",
-                                           "7",
-                                           "\"a\"",
-                                           "[1]",
-                                           "[[]]",
-                                           "[null]",
-                                           "[" + row + ",]",
-                                           "[" + row + "] x",
-                                           "[" + row + "," + row + "]",
-                                           "[{}]",
-                                           R"([{"host":"a.com"}])",
-                                           R"([{"url":"https://a"}])",
-                                           R"([{"host":1,"url":"https://a"}])",
-                                           R"([{"host":"a.com","url":null}])",
-                                           R"([{"host":"a.com","url":"https://a","auth_id":7}])",
-                                           R"([{"host":"","url":"https://a"}])",
-                                           R"([{"host":"a.com","url":"https://a","secret":"s"}])",
-                                           R"([{"host":"a.com","host":"b.com","url":"https://a"}])",
-                                           R"([{"host":"a.com","url":"https://a","events":"x"}])",
-                                           R"([{"host":"a.com","url":"https://a","events":[1]}])",
-                                           "[{\"host\":\"\xff\xfe\",\"url\":\"https://a\"}]",
-                                           R"([{"host":"\ud800","url":"https://a"}])",
-                                           "\xef\xbb\xbf[" + row.substr(0, 10),
-                                           "[1e999]",
-                                           std::string(4, '\0'),
-                                           std::string(100'000, '['),
-                                           "[" + row + ", // comment\n" + row + "]"};
+    const std::vector<std::string> damaged{
+        "{",
+        "null",
+        "{}",
+        "7",
+        "\"a\"",
+        "[1]",
+        "[[]]",
+        "[null]",
+        "[" + row + ",]",
+        "[" + row + "] x",
+        "[" + row + "," + row + "]",
+        "[{}]",
+        R"([{"host":"a.com"}])",
+        R"([{"url":"https://a"}])",
+        R"([{"host":1,"url":"https://a"}])",
+        R"([{"host":"a.com","url":null}])",
+        R"([{"host":"a.com","url":"https://a","auth_id":7}])",
+        R"([{"host":"","url":"https://a"}])",
+        R"([{"host":"a.com","url":"https://a","secret":"s"}])",
+        R"([{"host":"a.com","host":"b.com","url":"https://a"}])",
+        R"([{"host":"a.com","url":"https://a","events":"x"}])",
+        R"([{"host":"a.com","url":"https://a","events":[1]}])",
+        R"([{"host":"a.com","url":"https://a","retry":1}])",
+        R"([{"host":"a.com","url":"https://a","retry":null}])",
+        R"([{"host":"a.com","url":"https://a","concurrency":0}])",
+        R"([{"host":"a.com","url":"https://a","concurrency":-1}])",
+        R"([{"host":"a.com","url":"https://a","concurrency":1.5}])",
+        R"([{"host":"a.com","url":"https://a","concurrency":"8"}])",
+        R"([{"host":"a.com","url":"https://a","concurrency":4294967296}])",
+        R"([{"host":"a.com","url":"https://a","rate":5}])",
+        R"([{"host":"a.com","url":"https://a","rate":{"per_second":5}}])",
+        R"([{"host":"a.com","url":"https://a","rate":{"per_second":5,"burst":0}}])",
+        R"([{"host":"a.com","url":"https://a","rate":{"per_second":5,"burst":5,"window":1}}])",
+        R"([{"host":"a.com","url":"https://a","rate":{"per_second":5,"per_second":6,"burst":5}}])",
+        R"([{"host":"a.com","url":"https://a","max_age_ms":"5s"}])",
+        R"([{"host":"a.com","url":"https://a","max_age_ms":{"a":"5s"}}])",
+        R"([{"host":"a.com","url":"https://a","max_age_ms":{"a":0}}])",
+        R"([{"host":"a.com","url":"https://a","max_age_ms":{"a":-1}}])",
+        R"([{"host":"a.com","url":"https://a","max_age_ms":{"a":18446744073709551615}}])",
+        R"([{"host":"a.com","url":"https://a","max_age_ms":{"a":1,"a":2}}])",
+        R"([{"host":"a.com","url":"https://a","max_age_ms":[1]}])",
+        R"([{"host":"a.com","url":"https://a","max_age":{"a":1}}])",
+        "[{\"host\":\"\xff\xfe\",\"url\":\"https://a\"}]",
+        R"([{"host":"\ud800","url":"https://a"}])",
+        "\xef\xbb\xbf[" + row.substr(0, 10),
+        "[1e999]",
+        std::string(4, '\0'),
+        std::string(100'000, '['),
+        "[" + row + ", // comment\n" + row + "]"};
     for (const auto& each : damaged) {
         SCOPED_TRACE(each.substr(0, 80));
         put(each);

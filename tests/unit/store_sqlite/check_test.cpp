@@ -94,13 +94,89 @@ TEST_F(Store, CheckAfterAKillPassesAndChangesNothing) {
 
 TEST_F(Store, ANewerSchemaIsRefusedAndLeftAsItIs) {
     fill();
-    sql(file_, "PRAGMA user_version = 2");
+    const auto version = std::to_string(kSchemaVersion);
+    sql(file_, ("PRAGMA user_version = 1" + version).c_str());
     const Status status = start();
     EXPECT_EQ(status.code(), Code::invalid);
     EXPECT_NE(status.message().find("newer version"), std::string::npos) << status.message();
     EXPECT_EQ(check_store(file_).code(), Code::invalid);
-    sql(file_, "PRAGMA user_version = 1");
+    sql(file_, ("PRAGMA user_version = " + version).c_str());
     EXPECT_TRUE(start());
+}
+
+// What the first version of this program wrote, with one hook.
+void write_version_1(const std::string& file) {
+    sql(file, R"(
+CREATE TABLE event(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
+    name BLOB NOT NULL, id BLOB NOT NULL, body BLOB NOT NULL);
+CREATE TABLE delivery(id INTEGER PRIMARY KEY, event INTEGER NOT NULL, hook INTEGER NOT NULL, stream INTEGER NOT NULL,
+    at INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL, settled INTEGER NOT NULL,
+    code BLOB);
+CREATE TABLE seen(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, high INTEGER NOT NULL, low INTEGER NOT NULL);
+CREATE TABLE parked(seq INTEGER PRIMARY KEY, room INTEGER NOT NULL);
+CREATE TABLE room(id INTEGER PRIMARY KEY, name BLOB NOT NULL, sid BLOB NOT NULL, state INTEGER NOT NULL, hooks BLOB,
+    last INTEGER NOT NULL, finished INTEGER NOT NULL);
+CREATE TABLE call(id INTEGER PRIMARY KEY, room INTEGER NOT NULL, call_id BLOB NOT NULL, hooks BLOB);
+CREATE TABLE participant(id INTEGER PRIMARY KEY, room INTEGER NOT NULL, sid BLOB NOT NULL, call INTEGER NOT NULL);
+CREATE TABLE meta(key INTEGER PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE hook(host BLOB PRIMARY KEY, url BLOB NOT NULL, auth_id BLOB NOT NULL, dialect BLOB NOT NULL,
+    events BLOB NOT NULL) WITHOUT ROWID;
+INSERT INTO hook VALUES(CAST('a.example' AS BLOB), CAST('https://a.example/' AS BLOB), CAST('tenant-a' AS BLOB),
+    CAST('sayna' AS BLOB), x'726f6f6d5f7374617274656400');
+PRAGMA application_id = 0x53774873;
+PRAGMA user_version = 1;
+)");
+}
+
+TEST_F(Store, TheHooksOfTheFirstSchemaAreReadAndKeptWithTheirNewChoices) {
+    write_version_1(file_);
+    EXPECT_TRUE(check_store(file_)) << "an older schema is no fault";
+    Hook old;
+    old.host = "a.example";
+    old.url = "https://a.example/";
+    old.auth_id = "tenant-a";
+    old.dialect = "sayna";
+    old.events = {"room_started"};
+    Hook young = old;
+    young.host = "b.example";
+    young.rate = Rate{.per_second = 5, .burst = 7};
+    {
+        SqliteHookStore hooks(file_);
+        ASSERT_TRUE(hooks.start());
+        EXPECT_EQ(hooks.load().value(), HookTable{old});
+        EXPECT_EQ(hooks.apply({.put = {young}, .remove = {}}).value(), (HookTable{old, young}));
+        hooks.stop();
+    }
+    EXPECT_TRUE(start()) << "the outbox opens the same file";
+    SqliteHookStore again(file_);
+    ASSERT_TRUE(again.start());
+    EXPECT_EQ(again.load().value(), (HookTable{old, young}));
+}
+
+TEST_F(Store, ARowOfAHookThatCannotBeUnderstoodIsCorrupt) {
+    for (const char* damage : {"concurrency = -1", "concurrency = 4294967296", "per_second = 5", "burst = 5",
+                               "per_second = -5, burst = -5", "max_age = CAST('joined' AS BLOB)",
+                               "max_age = x'61003000'", "max_age = x'61003500620000'", "max_age = x'610035730000'"}) {
+        std::filesystem::remove(file_);
+        write_version_1(file_);
+        SqliteHookStore hooks(file_);
+        ASSERT_TRUE(hooks.start());
+        sql(file_, (std::string("UPDATE hook SET ") + damage).c_str());
+        const auto table = hooks.load();
+        EXPECT_EQ(table.status().code(), Code::corrupt) << damage;
+        EXPECT_NE(table.status().message().find("a.example"), std::string::npos) << table.status().message();
+        hooks.stop();
+    }
+}
+
+TEST_F(Store, AnEventNameThatHoldsTheSeparatorIsRefused) {
+    SqliteHookStore hooks(file_);
+    ASSERT_TRUE(hooks.start());
+    Hook hook;
+    hook.host = "a.example";
+    hook.max_age.emplace(std::string("a\0b", 3), std::chrono::seconds(1));
+    EXPECT_EQ(hooks.apply({.put = {hook}, .remove = {}}).status().code(), Code::invalid);
+    EXPECT_TRUE(hooks.load().value().empty());
 }
 
 TEST_F(Store, ADatabaseOfAnotherProgramIsRefusedAndLeftAsItIs) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -54,7 +55,9 @@ public:
         return event_;
     }
     Delivery delivery() const { return {event_, hook_, "sip-"}; }
-    static Signing signing() { return {"test-secret-key", "tenant-a", 1'700'000'000}; }
+    static Signing signing() {
+        return {.secret = "test-secret-key", .auth_id = "tenant-a", .unix_seconds = 1'700'000'000, .other_secrets = {}};
+    }
 
 private:
     std::vector<Attribute> attributes_;
@@ -102,6 +105,15 @@ inline void keeps_the_dialect_contract(const Dialect& dialect) {
     const auto later = dialect.write(sample.delivery(), other);
     ASSERT_TRUE(later.ok());
     EXPECT_FALSE(same_written(*first, *later)) << "every attempt is signed anew";
+
+    const std::vector<std::string_view> older{"an-older-secret", "a-secret-that-is-older-still"};
+    other = SampleEvent::signing();
+    other.other_secrets = older;
+    const auto rotating = dialect.write(sample.delivery(), other);
+    ASSERT_TRUE(rotating.ok()) << "a secret that rotates stops nothing";
+    EXPECT_EQ(rotating->body, first->body);
+    for (const auto& [name, value] : rotating->headers)
+        for (const auto secret : older) EXPECT_EQ(value.find(secret), std::string::npos) << name << " shows a secret";
 
     Signing none = SampleEvent::signing();
     none.secret = {};

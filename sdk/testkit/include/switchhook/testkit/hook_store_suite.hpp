@@ -113,13 +113,17 @@ TEST_P(HookStoreSuite, AnEmptyChangeAnswersTheTable) {
     EXPECT_EQ(apply({}), HookTable{hook_of("a.com")});
 }
 
-TEST_P(HookStoreSuite, DialectAndEventsAreKeptAndIdSecretAndOriginAreNot) {
+TEST_P(HookStoreSuite, WhatAHookChoosesIsKeptAndIdSecretsAndOriginAreNot) {
     Hook hook = hook_of("*.example.com", "https://x.example/?a=1&b=\"2\"", "");
     hook.dialect = "sayna";
     hook.events = {"participant_joined", "room_finished"};
+    hook.retry = "call";
+    hook.concurrency = 3;
+    hook.rate = Rate{.per_second = 10, .burst = 25};
+    hook.max_age = {{"participant_joined", std::chrono::seconds(5)}, {"a\"b\\c", std::chrono::milliseconds(1)}};
     const Hook expected = hook;
     hook.id = 77;
-    hook.secret = "do-not-store-me-0123456789";
+    hook.secrets = {"do-not-store-me-0123456789", "do-not-store-me-either-0123"};
     hook.configured = true;
     apply({.put = {hook}, .remove = {}});
     open();
@@ -132,6 +136,18 @@ TEST_P(HookStoreSuite, DialectAndEventsAreKeptAndIdSecretAndOriginAreNot) {
         std::fclose(opened);
         EXPECT_EQ(content.find("do-not-store-me"), std::string::npos) << file.path();
     }
+}
+
+TEST_P(HookStoreSuite, WhatIsPutAnewReplacesEveryChoice) {
+    Hook hook = hook_of("a.com");
+    hook.retry = "call";
+    hook.concurrency = 1'000'000'000;
+    hook.rate = Rate{.per_second = 1, .burst = 4'294'967'295};
+    hook.max_age = {{"room_finished", std::chrono::hours(24 * 365 * 100)}};
+    EXPECT_EQ(apply({.put = {hook}, .remove = {}}), HookTable{hook});
+    EXPECT_EQ(apply({.put = {hook_of("a.com")}, .remove = {}}), HookTable{hook_of("a.com")});
+    open();
+    EXPECT_EQ(load(), HookTable{hook_of("a.com")});
 }
 
 TEST_P(HookStoreSuite, UnusualTextsComeBackAsTheyWere) {
