@@ -139,7 +139,7 @@ void Assembly::make_dialects(const plugin::Catalog& catalog, const config::Confi
             if (entry.contract == Contract::dialect && !wanted.contains(entry.name)) make_spare_dialect(catalog, entry);
 }
 
-// One that nobody asked for stops nothing.
+// One that nobody asked for, and that cannot be made, stops nothing.
 void Assembly::make_spare_dialect(const plugin::Catalog& catalog, const ComponentEntry& entry) {
     const std::string name = entry.name;
     Host& host = host_for("dialect:" + name);

@@ -1,7 +1,5 @@
 #include "core/app/hook_rules.hpp"
 
-#include "core/config/keys.hpp"
-
 namespace switchhook::app {
 
 api::HookRules hook_rules(const config::Config& config, const Assembly& assembly) {
@@ -9,8 +7,7 @@ api::HookRules hook_rules(const config::Config& config, const Assembly& assembly
     rules.sip = config.sip.has_value();
     rules.secret_usable = config.sip && !config.sip->hook_secrets.empty();
     for (const auto& [name, dialect] : assembly.dialects) rules.dialects.push_back(name);
-    const auto profiles = config::retry_profiles();
-    rules.retries.assign(profiles.begin(), profiles.end());
+    rules.retries = config::retry_names(config.delivery);
     return rules;
 }
 

@@ -11,7 +11,7 @@
 
 namespace switchhook::app {
 
-// Holds views into the assembly's names of dialects.
+// Holds views into the configuration and into the assembly's names of dialects.
 api::HookRules hook_rules(const config::Config& config, const Assembly& assembly);
 
 std::vector<Hook> configured_hooks(const config::Config& config);

@@ -223,6 +223,11 @@ std::string Config::place_of(std::string_view path) const {
     return {};
 }
 
+std::vector<std::string_view> retry_names(const Delivery&) {
+    const auto choices = find_key("delivery.retry")->choices;
+    return {choices.begin(), choices.end()};
+}
+
 Config compile(const Node& merged, std::vector<Problem>& problems) {
     Config config;
     std::vector<std::string> foreign;
@@ -237,6 +242,7 @@ Config compile(const Node& merged, std::vector<Problem>& problems) {
     if (const Node* const sip = given(&merged, "sip")) compile_sip(*sip, reading);
     compile_instances(merged, reading);
     compile_log_and_delivery(given(&merged, "log"), given(&merged, "delivery"), reading);
+    check_hook_retries(retry_names(config.delivery), reading);
     return config;
 }
 

@@ -91,6 +91,9 @@ struct Delivery {
     std::int64_t keep_bytes = std::int64_t{1} << 30;
 };
 
+// The names that delivery.retry and a hook's retry may have. Views into the configuration, or static.
+std::vector<std::string_view> retry_names(const Delivery& delivery);
+
 struct LogSettings {
     Level level = Level::info;
     std::string format = "text";  // or json

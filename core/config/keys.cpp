@@ -20,7 +20,7 @@ constexpr std::int64_t kMostPerSecond = 1'000'000;
 
 constexpr std::array<std::string_view, 2> kHookSecrets{"shared", "derived"};
 constexpr std::array<std::string_view, 2> kRoles{"operator", "tenant"};
-constexpr std::array<std::string_view, 1> kRetryProfiles{"call"};
+constexpr std::array<std::string_view, 1> kRetries{"call"};
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 
@@ -178,7 +178,7 @@ constexpr std::array kKeys{
 
     section("delivery", "How events are delivered; a hook may choose its own dialect."),
     value("delivery.dialect", text, "livekit", {}, "How events are written and signed."),
-    choice("delivery.retry", "call", kRetryProfiles, "Which steps retries take: call (0.2 s to 10 s)."),
+    choice("delivery.retry", "call", kRetries, "Which steps retries take: call (0.2 s to 10 s)."),
     ranged("delivery.concurrency", integer, "8", 1, kMostConcurrency,
            "Streams of one hook that are under way at once."),
     ranged("delivery.timeout", duration, "10s", 100, 5 * kMinute, "Time limit of one attempt, body included."),
@@ -207,10 +207,6 @@ std::string_view section_of(std::string_view path) {
 }
 
 }  // namespace
-
-std::span<const std::string_view> retry_profiles() {
-    return kRetryProfiles;
-}
 
 std::span<const Key> keys() {
     return kKeys;

@@ -35,9 +35,6 @@ struct Key {
     bool several = false;                            // of a secret: a list of them is fine too
 };
 
-// The names that delivery.retry and a hook's retry may have.
-std::span<const std::string_view> retry_profiles();
-
 // In the order in which people read them; a section stands before its keys.
 std::span<const Key> keys();
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,5 +66,8 @@ private:
 // The parts, in the order of the reference's checks.
 void compile_auth(const Node* auth, Reading& reading);
 void compile_sip(const Node& sip, Reading& reading);
+
+// After the hooks and the delivery block: whether each hook's retry profile is one of those known.
+void check_hook_retries(std::span<const std::string_view> known, Reading& reading);
 
 }  // namespace switchhook::config

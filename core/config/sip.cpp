@@ -145,9 +145,8 @@ private:
     // The hook's own pace; what it leaves out is the delivery block's.
     void read_pace(const Node& item, const std::string& path, Hook& hook) {
         hook.retry = reading_.text(&item, "sip.hooks[].retry").value_or("");
-        if (const Node* const retry = given(&item, "retry"); retry != nullptr && retry->kind == NodeKind::scalar)
-            if (const Status known = known_name(hook.retry, retry_profiles()); !known)
-                reading_.problem(*retry, path + ".retry: " + known.message());
+        if (const Node* const retry = given(&item, "retry"); retry != nullptr && hook.retry.empty())
+            if (retry->kind == NodeKind::scalar) reading_.problem(*retry, path + ".retry cannot be empty");
         reading_.take_number(hook.concurrency, &item, "sip.hooks[].concurrency");
         read_rate(item, path, hook);
         const Node* const ages = given(&item, "max_age");
@@ -264,6 +263,19 @@ void compile_sip(const Node& sip, Reading& reading) {
     check_each_once(shared.given, "global", reading);
     warn_of_shared_secrets(sip, out, reading);
     compile_outbound(sip, out, reading);
+}
+
+void check_hook_retries(std::span<const std::string_view> known, Reading& reading) {
+    const Config& config = reading.config();
+    if (!config.sip) return;
+    for (std::size_t i = 0; i < config.sip->hooks.size(); ++i) {
+        const std::string& name = config.sip->hooks[i].retry;
+        const std::string path = "sip.hooks[" + std::to_string(i) + "].retry";
+        Node at;
+        at.place = config.place_of(path);
+        if (name.empty()) continue;
+        if (const Status status = known_name(name, known); !status) reading.problem(at, path + ": " + status.message());
+    }
 }
 
 }  // namespace switchhook::config

@@ -16,10 +16,12 @@ struct Variable {
     std::string_view section;
     std::string_view key;
     Form form = Form::text;
-    std::span<const std::string_view> required = {};  // keys of each object of a JSON list
+    ObjectKeys keys = {};  // of a JSON list
 };
 
 constexpr std::string_view kHookKeys[] = {"host", "url"};
+constexpr std::string_view kHookNumbers[] = {"concurrency"};
+constexpr std::string_view kHookMaps[] = {"rate", "max_age"};
 constexpr std::string_view kSecretKeys[] = {"id", "secret"};
 
 constexpr Variable kVariables[] = {
@@ -31,12 +33,12 @@ constexpr Variable kVariables[] = {
     {"SIP_ROOM_PREFIX", "sip", "room_prefix"},
     {"SIP_ALLOWED_ADDRESSES", "sip", "allowed_addresses", Form::comma_list},
     {"SIP_HOOK_SECRET", "sip", "hook_secret"},
-    {"SIP_HOOKS_JSON", "sip", "hooks", Form::json_list, kHookKeys},
+    {"SIP_HOOKS_JSON", "sip", "hooks", Form::json_list, {kHookKeys, kHookNumbers, kHookMaps}},
     {"SIP_OUTBOUND_ADDRESS", "sip", "outbound_address"},
     {"SIP_OUTBOUND_AUTH_USERNAME", "sip", "outbound_auth_username"},
     {"SIP_OUTBOUND_AUTH_PASSWORD", "sip", "outbound_auth_password"},
     {"AUTH_REQUIRED", "auth", "required", Form::boolean},
-    {"AUTH_API_SECRETS_JSON", "auth", "api_secrets", Form::json_list, kSecretKeys},
+    {"AUTH_API_SECRETS_JSON", "auth", "api_secrets", Form::json_list, {kSecretKeys}},
     {"AUTH_API_SECRET", "auth", "api_secret"},
     {"AUTH_API_SECRET_ID", "auth", "api_secret_id"},
     {"AUTH_SERVICE_URL", "auth", "service_url"},
@@ -98,7 +100,7 @@ Node value_of(const Variable& variable, std::string text, std::vector<Problem>& 
         case Form::comma_list:
             return comma_list(place, text);
         case Form::json_list:
-            return json_list(variable.name, text, variable.required, problems);
+            return json_list(variable.name, text, variable.keys, problems);
         case Form::boolean:
             return boolean(variable, place, text, problems);
         case Form::text:

@@ -10,10 +10,16 @@
 
 namespace switchhook::config_env {
 
-// `required` are keys that each object must have. The list; every node's place is "$VARIABLE". A fault becomes `Invalid
-// VARIABLE format: ...`, without anything of the text but names of keys, and the list is then empty. Values are text,
-// true or false, null (not given), or lists of text.
-Node json_list(const std::string& variable, const std::string& text, std::span<const std::string_view> required,
+// What the objects of a list may hold beside texts, null and lists of texts; by key.
+struct ObjectKeys {
+    std::span<const std::string_view> required{};  // each object must have them, as texts
+    std::span<const std::string_view> numbers{};   // whole numbers
+    std::span<const std::string_view> maps{};      // objects of texts and whole numbers
+};
+
+// The list; every node's place is "$VARIABLE". A fault becomes `Invalid
+// VARIABLE format: ...`, without anything of the text but names of keys, and the list is then empty.
+Node json_list(const std::string& variable, const std::string& text, const ObjectKeys& keys,
                std::vector<Problem>& problems);
 
 }  // namespace switchhook::config_env

@@ -27,7 +27,7 @@ class Commands(Case):
         code, out, _ = run("plugins")
         self.assertEqual(code, 0)
         for name in ("config_file", "config_env", "store_file", "store_sqlite", "matcher_sip_host", "matcher_wildcard", "dialect_livekit",
-                     "dialect_sayna", "forwarder_https", "forwarder_log"):
+                     "dialect_sayna", "dialect_standard", "forwarder_https", "forwarder_log"):
             self.assertIn(name, out)
 
     def test_check_passes_where_no_store_exists_and_creates_nothing(self):

@@ -28,6 +28,8 @@ protected:
                hooks + "\n";
     }
 
+    static std::string derived(const std::string& hooks) { return sip(hooks) + "  hook_secrets: derived\n"; }
+
     Folder folder_;
 };
 
@@ -125,6 +127,70 @@ TEST_F(Program, PrintsItsSchemaAsJson) {
     const auto ended = run({"check", "--schema"});
     EXPECT_EQ(ended.code, 0) << ended.err;
     EXPECT_TRUE(nlohmann::json::accept(ended.out));
+}
+
+// Python: prk = hmac(b"\0"*32, b"0123456789abcdef"); hmac(prk, b"switchhook/hook-secret/v1/" + tenant + b"\x01")
+constexpr char kHexOfA[] = "58dcfccc31ca9850a10046d77c1c454889288e1e0505b49f317c8f84e93689da\n";
+constexpr char kStandardOfA[] = "whsec_WNz8zDHKmFChAEbXfBxFSIkojh4FBbSfMXyPhOk2ido=\n";
+constexpr char kHexOfDefault[] = "67a239c15f29b12a67fcc33fae4d5d5e7398fcbb326034ede41277fd7d4166b9\n";
+
+TEST_F(Program, PrintsATenantsSecretAndNothingElse) {
+    const auto ended = run({"secret", "--tenant", "tenant-a", "--config", written(derived("[]"))});
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(ended.out, kHexOfA);
+    EXPECT_EQ(ended.err, "");
+    EXPECT_EQ(run({"secret", "--tenant", " tenant-a", "--dialect", "standard", "--config", written(derived("[]"))}).out,
+              kStandardOfA);
+    EXPECT_EQ(run({"secret", "--tenant", "default", "--config", written(derived("[]"))}).out, kHexOfDefault);
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "switchhook.db"));
+}
+
+TEST_F(Program, PrintsATenantsSecretAsItsHooksWriteIt) {
+    const std::string one = "{ host: a, url: 'https://a/', auth_id: tenant-a, dialect: standard }";
+    const std::string other = ", { host: b, url: 'https://b/', auth_id: tenant-b }";
+    EXPECT_EQ(run({"secret", "--tenant", "tenant-a", "--config", written(derived("[ " + one + other + " ]"))}).out,
+              kStandardOfA);
+    EXPECT_EQ(run({"secret", "--tenant", "tenant-a", "--config",
+                   written(derived("[]") + "delivery: { dialect: standard }\n")})
+                  .out,
+              kStandardOfA);
+    const std::string both = one + ", { host: c, url: 'https://c/', auth_id: tenant-a }";
+    const auto asked = run({"secret", "--tenant", "tenant-a", "--config", written(derived("[ " + both + " ]"))});
+    EXPECT_EQ(asked.code, 64);
+    EXPECT_EQ(asked.out, "");
+    EXPECT_NE(asked.err.find("--dialect"), std::string::npos) << asked.err;
+}
+
+TEST_F(Program, SaysThatAHookHasASecretOfItsOwn) {
+    const auto ended = run({"secret", "--tenant", "tenant-a", "--config",
+                            written(derived("[ { host: a, url: 'https://a/', auth_id: tenant-a, secret: "
+                                            "its-own-0123456789 } ]"))});
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(ended.out, kHexOfA);
+    EXPECT_NE(ended.err.find("the hook of 'a' has a secret of its own"), std::string::npos) << ended.err;
+    EXPECT_EQ(ended.err.find("its-own-0123456789"), std::string::npos);
+}
+
+TEST_F(Program, PrintsNoSecretThatTenantsShareOrThatIsNotThere) {
+    const auto shared = run({"secret", "--tenant", "tenant-a", "--config", written(sip("[]"))});
+    EXPECT_EQ(shared.code, 78);
+    EXPECT_EQ(shared.out, "");
+    EXPECT_NE(shared.err.find("sip.hook_secrets is shared"), std::string::npos) << shared.err;
+    EXPECT_EQ(shared.err.find("0123456789abcdef"), std::string::npos);
+    for (const auto& configuration :
+         {written(), written("sip: { room_prefix: a, allowed_addresses: [ 10.0.0.1 ], hook_secrets: derived }\n"),
+          written(derived("[]") + "nonsense: 1\n"), std::string("file:/nowhere")}) {
+        const auto ended = run({"secret", "--tenant", "tenant-a", "--config", configuration});
+        EXPECT_EQ(ended.code, 78) << ended.err;
+        EXPECT_EQ(ended.out, "");
+        EXPECT_NE(ended.err, "");
+    }
+    const auto unknown = run({"secret", "--tenant", "t", "--dialect", "twilio", "--config", written(derived("[]"))});
+    EXPECT_EQ(unknown.code, 64);
+    EXPECT_EQ(unknown.out, "");
+    for (const auto& words : {Words{"secret"}, Words{"secret", "--tenant", " "}, Words{"secret", "--tenant"},
+                              Words{"serve", "--tenant", "a"}, Words{"secret", "tenant-a"}})
+        EXPECT_EQ(run(words).code, 64) << testing::PrintToString(words);
 }
 
 TEST_F(Program, OpensNoConfiguredPluginThatIsNone) {

@@ -285,12 +285,12 @@ TEST(Sip, hooks_are_trimmed_and_lowered_as_in_the_reference) {
     EXPECT_EQ(hook.host, "customer-a.com");
     EXPECT_EQ(hook.url, "https://a.example/X");
     EXPECT_EQ(hook.auth_id, "t");
-    EXPECT_EQ(hook.secret, "0123456789abcdef0");
+    EXPECT_EQ(hook.secrets, std::vector<std::string>{"0123456789abcdef0"});
     EXPECT_EQ(hook.dialect, "sayna");
     EXPECT_EQ(hook.events, std::vector<std::string>{"room_finished"});
     EXPECT_TRUE(hook.configured);
-    EXPECT_FALSE(result.config.sip->hooks.at(1).secret.has_value());
-    EXPECT_EQ(result.config.sip->hook_secret, "0123456789abcdef");
+    EXPECT_TRUE(result.config.sip->hooks.at(1).secrets.empty());
+    EXPECT_EQ(result.config.sip->hook_secrets, std::vector<std::string>{"0123456789abcdef"});
     EXPECT_EQ(result.config.place_of("sip.hooks[1].url"), "switchhook.yaml:8");
     EXPECT_EQ(result.config.sip->allowed_addresses, (std::vector<std::string>{"10.0.0.1", "2001:db8::/32"}));
 }

@@ -83,6 +83,30 @@ TEST(Environment, reads_hooks_from_json) {
     EXPECT_EQ(hook.find("host")->place, "$SIP_HOOKS_JSON");
 }
 
+TEST(Environment, reads_the_pace_and_the_secrets_of_a_hook_from_json) {
+    const auto result = compiled_environment(
+        {{"SIP_ROOM_PREFIX", "sip-"},
+         {"SIP_ALLOWED_ADDRESSES", "10.0.0.1"},
+         {"SIP_HOOKS_JSON",
+          R"([{"host":"a.com","url":"https://a","secret":["0123456789abcdef","fedcba9876543210"],"retry":"call",)"
+          R"("concurrency":4,"rate":{"per_second":10,"burst":20},"max_age":{"participant_joined":"5s"}}])"}});
+    ASSERT_EQ(result.all(), "");
+    const Hook& hook = result.config.sip->hooks.at(0);
+    EXPECT_EQ(hook.secrets, (std::vector<std::string>{"0123456789abcdef", "fedcba9876543210"}));
+    EXPECT_EQ(hook.retry, "call");
+    EXPECT_EQ(hook.concurrency, 4U);
+    EXPECT_EQ(hook.rate, (Rate{.per_second = 10, .burst = 20}));
+    EXPECT_EQ(hook.max_age.at("participant_joined"), std::chrono::seconds(5));
+}
+
+TEST(Environment, takes_a_hook_secret_as_one_text_whatever_it_looks_like) {
+    const auto result = compiled({from_file("sip: { room_prefix: a, allowed_addresses: [10.0.0.1], hook_secret: "
+                                            "[0123456789abcdef, fedcba9876543210] }\n"),
+                                  from_environment({{"SIP_HOOK_SECRET", "[\"0123456789\", \"9876543210\"]"}})});
+    ASSERT_EQ(result.all(), "");
+    EXPECT_EQ(result.config.sip->hook_secrets, std::vector<std::string>{"[\"0123456789\", \"9876543210\"]"});
+}
+
 TEST(Environment, names_what_is_wrong_with_json_and_nothing_of_its_secrets) {
     const std::vector<std::pair<const char*, const char*>> cases{
         {"", "Empty"},
@@ -99,6 +123,15 @@ TEST(Environment, names_what_is_wrong_with_json_and_nothing_of_its_secrets) {
         {R"([{"host":"a","url":"u","host":"b"}])", "[0] has the key 'host' twice"},
         {R"([{"host":"a","url":"u","events":[1]}])", "[0].events must hold strings only"},
         {R"([{"host":"a","url":"u","extra":{}}])", "[0].extra must be a string"},
+        {R"([{"host":"a","url":"u","secret":["s3cret",7]}])", "[0].secret must hold strings only"},
+        {R"([{"host":"a","url":"u","concurrency":1.5}])", "[0].concurrency must be a string"},
+        {R"([{"host":"a","url":"u","concurrency":{}}])", "[0].concurrency must be a string"},
+        {R"([{"host":"a","url":"u","retry":1}])", "[0].retry must be a string"},
+        {R"([{"host":"a","url":"u","rate":5}])", "[0].rate must be an object"},
+        {R"([{"host":"a","url":"u","rate":{"per_second":1,"per_second":2}}])",
+         "[0].rate has the key 'per_second' twice"},
+        {R"([{"host":"a","url":"u","max_age":{"a":{"b":"5s"}}}])", "[0].max_age.a must be a string"},
+        {R"([{"host":"a","url":"u","max_age":{"a":true}}])", "[0].max_age.a must be a string"},
         {R"([{"host":"a\u0000","url":"u"}])", "NUL"},
         {"[{\"host\":\"\xFF\",\"url\":\"u\"}]", "UTF-8"},
     };
@@ -116,6 +149,10 @@ TEST(Environment, names_what_is_wrong_with_json_and_nothing_of_its_secrets) {
 TEST(Environment, with_an_unknown_key_in_json_is_an_error_as_in_the_file) {
     const auto result = compiled_environment({{"SIP_HOOKS_JSON", R"([{"host":"a","url":"https://a","auth":"t"}])"}});
     EXPECT_TRUE(result.has("$SIP_HOOKS_JSON: sip.hooks[0].auth: unknown key"));
+    const auto bad = compiled_environment(
+        {{"SIP_HOOKS_JSON", R"([{"host":"a","url":"https://a","concurrency":"8","max_age":{"a":5}}])"}});
+    EXPECT_TRUE(bad.has("$SIP_HOOKS_JSON: sip.hooks[0].concurrency: must be a whole number, not quoted")) << bad.all();
+    EXPECT_TRUE(bad.has("$SIP_HOOKS_JSON: sip.hooks[0].max_age.a: '5' is not a duration")) << bad.all();
 }
 
 TEST(Environment, names_a_bad_port_as_the_reference_does) {

@@ -71,6 +71,18 @@ TEST(Showing, masks_every_secret) {
     EXPECT_EQ(line(text, "events"), "events: [room_finished] # switchhook.yaml:13");
 }
 
+TEST(Showing, masks_every_secret_of_a_list_and_keeps_references) {
+    const auto text =
+        shown({from_file("sip:\n  hook_secret: [ LEAK1, file:/new, LEAK2 ]\n  hooks:\n"
+                         "    - { host: a, secret: [ LEAK3, env:OLD ], rate: { per_second: 5 }, max_age: { "
+                         "room_finished: 5s } }\n")});
+    EXPECT_EQ(text.find("LEAK"), std::string::npos) << text;
+    EXPECT_EQ(line(text, "hook_secret"), "hook_secret: ['***', file:/new, '***'] # switchhook.yaml:2");
+    EXPECT_EQ(line(text, "secret"), "secret: ['***', env:OLD] # switchhook.yaml:4");
+    EXPECT_EQ(line(text, "per_second"), "per_second: 5 # switchhook.yaml:4");
+    EXPECT_EQ(line(text, "room_finished"), "room_finished: 5s # switchhook.yaml:4");
+}
+
 TEST(Showing, keeps_the_reference_to_a_secret_and_not_what_it_points_to) {
     const auto text = shown({from_file("livekit: { api_key: a, api_secret: file:/nonexistent }\n")});
     EXPECT_EQ(line(text, "api_secret"), "api_secret: file:/nonexistent # switchhook.yaml:1");

@@ -154,6 +154,36 @@ TEST_F(Secrets, are_a_single_text) {
     EXPECT_FALSE(resolve_secret(list, warnings_).ok());
 }
 
+TEST(Durations, are_written_in_the_largest_unit_that_fits) {
+    const std::vector<std::pair<std::int64_t, const char*>> cases{
+        {0, "0ms"},        {1, "1ms"},          {1'500, "1500ms"},
+        {5'000, "5s"},     {90'000, "90s"},     {120'000, "2min"},
+        {3'600'000, "1h"}, {172'800'000, "2d"}, {172'800'001, "172800001ms"}};
+    for (const auto& [count, text] : cases) {
+        EXPECT_EQ(duration_text(std::chrono::milliseconds(count)), text);
+        EXPECT_EQ(parse_duration(text).value().count(), count);
+    }
+}
+
+TEST(SecretForms, of_standard_webhooks_are_base64_of_sixteen_bytes_or_more) {
+    for (const char* good : {"", "anything", "WHSEC_x", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                             "whsec_AAAAAAAAAAAAAAAAAAAAAA==", "whsec_AAAAAAAAAAAAAAAAAAAAAAA="})
+        EXPECT_TRUE(check_secret_form(good)) << good;
+    for (const char* bad : {"whsec_", "whsec_AAAA", "whsec_AAAAAAAAAAAAAAAAAAAA", "whsec_AAAAAAAAAAAAAAAAAAAAAA",
+                            "whsec_AAAAAAAAAAAAAAAAAAAAAA=", "whsec_AAAAAAAAAAAAAAAAAAAAA===",
+                            "whsec_AAAAAAAAAAA=AAAAAAAAAAAA", "whsec_AAAAAAAAAAAAAAAAAAAAAA- "})
+        EXPECT_FALSE(check_secret_form(bad)) << bad;
+}
+
+TEST(KnownNames, are_listed_when_the_name_is_none_of_them) {
+    constexpr std::array<std::string_view, 2> known{"call", "standard"};
+    EXPECT_TRUE(known_name("call", known));
+    EXPECT_EQ(known_name("standart", known).message(), "must be one of call, standard; did you mean 'standard'?");
+    EXPECT_FALSE(known_name("", known));
+    EXPECT_FALSE(known_name("Call", known));
+    EXPECT_EQ(known_name("call", {}).message(), "is not known: there is none to choose from");
+}
+
 TEST(Nearest, is_the_word_that_was_meant) {
     constexpr std::array<std::string_view, 5> known{"room_prefix", "allowed_addresses", "hook_secret", "hooks", "url"};
     EXPECT_EQ(nearest("rom_prefix", known), "room_prefix");
