@@ -62,10 +62,16 @@ http::Response unauthorized(std::string_view code, std::string_view message) {
 
 }  // namespace
 
-Authentication::Authentication(config::Auth auth) : auth_(std::move(auth)) {}
+Authentication::Authentication(config::Auth auth) : auth_(std::make_shared<const config::Auth>(std::move(auth))) {}
+
+void Authentication::replace(config::Auth auth) {
+    auto made = std::make_shared<const config::Auth>(std::move(auth));
+    auth_.with([&](auto& held) { held.swap(made); });
+}
 
 std::variant<Identity, http::Response> Authentication::identify(const http::Request& request) const {
-    if (!auth_.required) return Identity{.is_operator = true, .tenant = {}};
+    const auto auth = this->auth();
+    if (!auth->required) return Identity{.is_operator = true, .tenant = {}};
 
     const std::string_view header = request.header("Authorization");
     std::optional<std::string> token;
@@ -85,7 +91,7 @@ std::variant<Identity, http::Response> Authentication::identify(const http::Requ
 
     const auto given = digest(*token);
     const config::ApiSecret* match = nullptr;
-    for (const auto& entry : auth_.api_secrets) {
+    for (const auto& entry : auth->api_secrets) {
         const auto known = digest(entry.secret);
         if (CRYPTO_memcmp(given.data(), known.data(), given.size()) == 0) match = &entry;
     }

@@ -171,6 +171,10 @@ void HeldLog::release_to(Log& log) {
     }
 }
 
+void Logging::set_level(Level level) {
+    impl_->logger->set_level(spdlog_level(level));
+}
+
 std::size_t Logging::dropped() const {
     return impl_->pool->overrun_counter();
 }

@@ -43,6 +43,8 @@ public:
     Log& log();
     // A log whose every line carries the instance's name. Must not outlive this object.
     std::unique_ptr<Log> for_instance(std::string name);
+    // From the next line on. Any thread.
+    void set_level(Level level);
     // Lines lost to a full queue so far.
     std::size_t dropped() const;
 

@@ -1,10 +1,9 @@
 #include "core/config/addresses.hpp"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
-#include <array>
 #include <charconv>
-#include <cstdint>
 #include <string>
 
 namespace switchhook::config {
@@ -29,8 +28,9 @@ bool is_ipv4(std::string_view text) {
 
 bool is_ipv6(std::string_view text) {
     if (text.size() >= INET6_ADDRSTRLEN || text.find('\0') != std::string_view::npos) return false;
-    std::array<std::uint8_t, 16> bytes{};
-    return ::inet_pton(AF_INET6, std::string(text).c_str(), bytes.data()) == 1;
+    struct in6_addr address {};
+    // LiveKit sees an IPv4 caller as IPv4 and never matches the mapped form.
+    return ::inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1 && !IN6_IS_ADDR_V4MAPPED(&address);
 }
 
 }  // namespace

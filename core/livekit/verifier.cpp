@@ -184,10 +184,10 @@ std::string_view verdict_name(Verdict verdict) {
     return "unknown";
 }
 
-struct Verifier::Impl {
+struct Verifier::Keys {
     // Fetched once: a fetch by name costs more than the hash itself.
     Digest sha256{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
-    std::map<std::string, MacContext, std::less<>> keys;  // keyed HMACs, copied for each use
+    std::map<std::string, MacContext, std::less<>> macs;  // keyed HMACs, copied for each use
 
     bool hmac(const MacContext& key, std::string_view text, Hash& into) const {
         const MacContext mac(EVP_MAC_CTX_dup(key.get()));
@@ -207,8 +207,8 @@ struct Verifier::Impl {
     }
 };
 
-Verifier::Verifier(const std::map<std::string, std::string, std::less<>>& keys, const Clock& clock) : clock_(clock) {
-    auto impl = std::make_unique<Impl>();
+std::shared_ptr<const Verifier::Keys> Verifier::made_of(const std::map<std::string, std::string, std::less<>>& keys) {
+    auto made = std::make_shared<Keys>();
     const Mac hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
     char digest[] = "SHA256";
     const std::array<OSSL_PARAM, 2> parameters{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
@@ -217,19 +217,28 @@ Verifier::Verifier(const std::map<std::string, std::string, std::less<>>& keys, 
         if (key.empty() || secret.empty())
             throw std::invalid_argument("a LiveKit API key and its secret must not be empty");
         MacContext context(hmac ? EVP_MAC_CTX_new(hmac.get()) : nullptr);
-        if (!impl->sha256 || !context ||
+        if (!made->sha256 || !context ||
             EVP_MAC_init(context.get(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size(),
                          parameters.data()) != 1)
             throw std::runtime_error("OpenSSL offers no HMAC-SHA256");
-        impl->keys.emplace(key, std::move(context));
+        made->macs.emplace(key, std::move(context));
     }
-    impl_ = std::move(impl);
+    return made;
 }
+
+Verifier::Verifier(const std::map<std::string, std::string, std::less<>>& keys, const Clock& clock)
+    : keys_(made_of(keys)), clock_(clock) {}
 
 Verifier::~Verifier() = default;
 
+void Verifier::replace(const std::map<std::string, std::string, std::less<>>& keys) {
+    auto made = made_of(keys);
+    keys_.with([&](auto& held) { held.swap(made); });
+}
+
 Verdict Verifier::verify(std::string_view authorization, std::string_view body) const {
-    if (impl_->keys.empty()) return Verdict::no_key_configured;
+    const auto keys = keys_.with([](const auto& held) { return held; });
+    if (keys->macs.empty()) return Verdict::no_key_configured;
     const auto token = token_of(authorization);
     if (token.empty()) return Verdict::no_token;
     if (token.size() > kMaxToken) return Verdict::malformed_token;
@@ -247,21 +256,21 @@ Verdict Verifier::verify(std::string_view authorization, std::string_view body) 
     if (!text) return Verdict::malformed_token;
     const auto claims = read_claims(parser, *text);
     if (!claims) return Verdict::malformed_token;
-    const auto key = impl_->keys.find(claims->issuer);
-    if (key == impl_->keys.end()) return Verdict::unknown_key;
+    const auto key = keys->macs.find(claims->issuer);
+    if (key == keys->macs.end()) return Verdict::unknown_key;
 
     // The claims are views into the parser, so the buffer is free again.
     const auto signature = decode_base64url(parts->signature, buffer);
     if (!signature) return Verdict::malformed_token;
     Hash expected{};
-    if (!impl_->hmac(key->second, parts->signed_part, expected) || signature->size() != expected.size() ||
+    if (!keys->hmac(key->second, parts->signed_part, expected) || signature->size() != expected.size() ||
         CRYPTO_memcmp(signature->data(), expected.data(), expected.size()) != 0)
         return Verdict::bad_signature;
 
     const auto now = clock_.unix_ms();
     if (now > (claims->expires + kLeewaySeconds) * 1000) return Verdict::expired;
     if (now < (claims->not_before - kLeewaySeconds) * 1000) return Verdict::not_yet_valid;
-    return impl_->has_digest(body, claims->digest) ? Verdict::ok : Verdict::bad_digest;
+    return keys->has_digest(body, claims->digest) ? Verdict::ok : Verdict::bad_digest;
 }
 
 }  // namespace switchhook::livekit

@@ -10,6 +10,8 @@
 
 #include <switchhook/host.hpp>
 
+#include "core/base/guarded.hpp"
+
 namespace switchhook::livekit {
 
 // Why a webhook was refused; `ok` when it was not. The names are metric labels: few and fixed.
@@ -27,7 +29,7 @@ enum class Verdict : std::uint8_t {
 };
 std::string_view verdict_name(Verdict verdict);
 
-// Immutable, any thread.
+// Any thread.
 class Verifier {
 public:
     // `keys`: API key -> secret; `clock` outlives the verifier. Leeway on exp and nbf: 60 s, as LiveKit's own.
@@ -37,12 +39,17 @@ public:
     Verifier(const Verifier&) = delete;
     Verifier& operator=(const Verifier&) = delete;
 
+    // From the next webhook on. Throws as the constructor does, and then the old keys stay.
+    void replace(const std::map<std::string, std::string, std::less<>>& keys);
+
     // `authorization`: the header's value; a leading "Bearer " is accepted. Linear time, constant-time compares.
     Verdict verify(std::string_view authorization, std::string_view body) const;
 
 private:
-    struct Impl;
-    std::unique_ptr<const Impl> impl_;
+    struct Keys;
+    static std::shared_ptr<const Keys> made_of(const std::map<std::string, std::string, std::less<>>& keys);
+
+    base::Guarded<std::shared_ptr<const Keys>> keys_;
     const Clock& clock_;
 };
 

@@ -79,10 +79,15 @@ HookChange merged(const std::vector<Participant*>& group) {
 }  // namespace
 
 struct Hooks::Impl {
-    std::vector<Hook> configured;
-    std::unordered_set<std::string_view> configured_hosts;  // views into `configured`
+    // What the configuration says. Immutable; a reload puts another in its place.
+    struct Given {
+        std::vector<Hook> hooks;
+        std::unordered_set<std::string_view> hosts;  // views into `hooks`
+        std::shared_ptr<const Chain> chain;
+    };
+
     HookStore* store;
-    std::vector<std::unique_ptr<Matcher>> chain;
+    base::Guarded<std::shared_ptr<const Given>> in_force;
     base::Guarded<std::shared_ptr<const Routes>> routes;  // not std::atomic<shared_ptr>: TSan sees a race in gcc 12's
 
     std::mutex mutex;  // of the three below
@@ -90,20 +95,35 @@ struct Hooks::Impl {
     std::deque<Participant*> waiting;
     bool leading = false;  // a participant is at the store; only it calls the store and the matchers
 
+    std::shared_ptr<const Given> said() const {
+        return in_force.with([](const auto& held) { return held; });
+    }
+    static std::shared_ptr<const Given> make_given(std::vector<Hook> configured, Chain chain) {
+        auto made = std::make_shared<Given>();
+        made->hooks = std::move(configured);
+        for (auto& hook : made->hooks) {
+            hook.id = hook_id(hook.host, hook.auth_id);
+            hook.configured = true;
+            made->hosts.insert(hook.host);
+        }
+        made->chain = std::make_shared<const Chain>(std::move(chain));
+        return made;
+    }
+
     // A configured host hides a stored one.
-    std::shared_ptr<const Routes> build(HookTable stored) {
+    static std::shared_ptr<const Routes> build(const Given& given, HookTable stored) {
         std::vector<Hook> hooks;
-        hooks.reserve(configured.size() + stored.size());
-        hooks = configured;
+        hooks.reserve(given.hooks.size() + stored.size());
+        hooks = given.hooks;
         for (auto& hook : stored) {
-            if (configured_hosts.contains(hook.host)) continue;
+            if (given.hosts.contains(hook.host)) continue;
             hook.id = hook_id(hook.host, hook.auth_id);
             hook.configured = false;
             hooks.push_back(std::move(hook));
         }
-        auto made = std::make_shared<const Routes>(std::move(hooks), chain);
+        auto made = std::make_shared<const Routes>(std::move(hooks), given.chain);
         // An index that could not be made finds nothing: in force it would lose events as unmatched.
-        for (const auto& matcher : chain)
+        for (const auto& matcher : *given.chain)
             if (const Status health = matcher->health(); !health) throw std::runtime_error(health.message());
         return made;
     }
@@ -142,9 +162,46 @@ struct Hooks::Impl {
         if (!store) return {Code::internal, "hooks cannot be changed: there is no hook store"};
         auto table = store->apply(change);
         if (!table) return table.status();
-        publish(build(std::move(table).value()));
+        publish(build(*said(), std::move(table).value()));
         return {};
     }
+
+    Status read(const Given& given) {
+        HookTable stored;
+        if (store) {
+            auto table = store->load();
+            if (!table) return table.status();
+            stored = std::move(table).value();
+        }
+        try {
+            publish(build(given, std::move(stored)));
+        } catch (const std::exception& failure) {
+            return {Code::internal, std::string("the hooks cannot be used: ") + failure.what()};
+        }
+        return {};
+    }
+
+    // Alone at store and matchers while it lives.
+    class Turn {
+    public:
+        explicit Turn(Impl& impl) : impl_(impl) {
+            std::unique_lock lock(impl_.mutex);
+            impl_.changed.wait(lock, [this] { return !impl_.leading; });
+            impl_.leading = true;
+        }
+        ~Turn() {
+            {
+                const std::lock_guard lock(impl_.mutex);
+                impl_.leading = false;
+            }
+            impl_.changed.notify_all();
+        }
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+
+    private:
+        Impl& impl_;
+    };
 
     void lead(const std::vector<Participant*>& group) {
         try {
@@ -156,34 +213,24 @@ struct Hooks::Impl {
     }
 };
 
-Hooks::Hooks(std::vector<Hook> configured, HookStore* store, std::vector<std::unique_ptr<Matcher>> chain)
-    : impl_(std::make_unique<Impl>()) {
-    impl_->configured = std::move(configured);
-    for (auto& hook : impl_->configured) {
-        hook.id = hook_id(hook.host, hook.auth_id);
-        hook.configured = true;
-        impl_->configured_hosts.insert(hook.host);
-    }
+Hooks::Hooks(std::vector<Hook> configured, HookStore* store, Chain chain) : impl_(std::make_unique<Impl>()) {
     impl_->store = store;
-    impl_->chain = std::move(chain);
-    impl_->publish(std::make_shared<const Routes>(std::vector<Hook>{}, std::span<const std::unique_ptr<Matcher>>{}));
+    impl_->in_force.with([&](auto& held) { held = Impl::make_given(std::move(configured), std::move(chain)); });
+    impl_->publish(std::make_shared<const Routes>(std::vector<Hook>{}, nullptr));
 }
 
 Hooks::~Hooks() = default;
 
 Status Hooks::load() {
-    HookTable stored;
-    if (impl_->store) {
-        auto table = impl_->store->load();
-        if (!table) return table.status();
-        stored = std::move(table).value();
-    }
-    try {
-        impl_->publish(impl_->build(std::move(stored)));
-    } catch (const std::exception& failure) {
-        return {Code::internal, std::string("the hooks cannot be used: ") + failure.what()};
-    }
-    return {};
+    return impl_->read(*impl_->said());
+}
+
+Result<std::shared_ptr<const Chain>> Hooks::reconfigure(std::vector<Hook> configured, Chain chain) {
+    auto made = Impl::make_given(std::move(configured), std::move(chain));
+    const Impl::Turn turn(*impl_);
+    if (Status status = impl_->read(*made); !status) return status;
+    impl_->in_force.with([&](auto& held) { held.swap(made); });
+    return made->chain;
 }
 
 std::shared_ptr<const Routes> Hooks::routes() const {
@@ -210,12 +257,13 @@ Status Hooks::change(const HookChange& change, const Judge& judge) {
 }
 
 bool Hooks::accepts(std::string_view host) const {
-    return std::any_of(impl_->chain.begin(), impl_->chain.end(),
+    const auto given = impl_->said();
+    return std::any_of(given->chain->begin(), given->chain->end(),
                        [&](const auto& matcher) { return matcher->accepts(host); });
 }
 
 bool Hooks::configured(std::string_view host) const {
-    return impl_->configured_hosts.contains(host);
+    return impl_->said()->hosts.contains(host);
 }
 
 }  // namespace switchhook::routing

@@ -22,13 +22,16 @@ using Judge = std::function<Status(const Routes& routes)>;
 class Hooks {
 public:
     // `store` may be null only in tests that never change anything.
-    Hooks(std::vector<Hook> configured, HookStore* store, std::vector<std::unique_ptr<Matcher>> chain);
+    Hooks(std::vector<Hook> configured, HookStore* store, Chain chain);
     ~Hooks();
 
     // Reads the store and builds the first routes. Called once, before anything else.
     Status load();
     std::shared_ptr<const Routes> routes() const;
 
+    // Other hooks of the configuration, and another chain, in effect on return; the stored ones are read anew. Not ok:
+    // everything is as it was. Answers the chain that was in effect: it may be stopped when nobody else holds it.
+    Result<std::shared_ptr<const Chain>> reconfigure(std::vector<Hook> configured, Chain chain);
     // Durable and in effect on return. Concurrent changes are grouped into one write and one re-index; a failure leaves
     // store and routes as they were and is every participant's answer.
     Status change(const HookChange& change, const Judge& judge = nullptr);

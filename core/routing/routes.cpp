@@ -22,13 +22,15 @@ HookId hook_id(std::string_view host, std::string_view auth_id) {
     return id == 0 ? 1 : id;
 }
 
-Routes::Routes(std::vector<Hook> hooks, std::span<const std::unique_ptr<Matcher>> chain) : hooks_(std::move(hooks)) {
+Routes::Routes(std::vector<Hook> hooks, std::shared_ptr<const Chain> chain)
+    : chain_(std::move(chain)), hooks_(std::move(hooks)) {
     std::sort(hooks_.begin(), hooks_.end(), [](const Hook& a, const Hook& b) { return a.host < b.host; });
     by_id_.reserve(hooks_.size());
     for (const auto& hook : hooks_) by_id_.emplace(hook.id, &hook);
-    indexes_.reserve(chain.size());
-    for (std::size_t i = 0; i < chain.size(); ++i)
-        if (auto index = chain[i]->index(hooks_)) indexes_.push_back({.matcher = i, .index = std::move(index)});
+    if (chain_ == nullptr) return;
+    indexes_.reserve(chain_->size());
+    for (std::size_t i = 0; i < chain_->size(); ++i)
+        if (auto index = (*chain_)[i]->index(hooks_)) indexes_.push_back({.matcher = i, .index = std::move(index)});
 }
 
 Matches Routes::match(const Event& event) const {

@@ -16,6 +16,8 @@ namespace switchhook::routing {
 // The stable id of a hook: the first 63 bits of SHA-256 over host, a zero byte and auth_id; never zero.
 HookId hook_id(std::string_view host, std::string_view auth_id);
 
+using Chain = std::vector<std::unique_ptr<Matcher>>;
+
 // What one matcher did in a look-up.
 struct MatchStep {
     std::size_t matcher = 0;  // position in the chain
@@ -26,8 +28,8 @@ struct MatchStep {
 // Any thread.
 class Routes {
 public:
-    // `hooks` have their ids set, hosts are unique. `chain` outlives the routes.
-    Routes(std::vector<Hook> hooks, std::span<const std::unique_ptr<Matcher>> chain);
+    // `hooks` have their ids set, hosts are unique. The chain lives as long as the routes; null: no matcher.
+    Routes(std::vector<Hook> hooks, std::shared_ptr<const Chain> chain);
     Routes(const Routes&) = delete;
     Routes& operator=(const Routes&) = delete;
 
@@ -41,6 +43,7 @@ public:
     std::span<const Hook> hooks() const { return hooks_; }
 
 private:
+    std::shared_ptr<const Chain> chain_;  // before what its matchers made
     std::vector<Hook> hooks_;
     std::unordered_map<HookId, const Hook*> by_id_;
     struct Index {

@@ -6,8 +6,10 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 #include <vector>
 
+#include "file_watch.hpp"
 #include "yaml_reader.hpp"
 
 namespace switchhook::config_file {
@@ -34,7 +36,20 @@ Status failure(const std::string& path, const std::string& why, Code code = Code
 
 }  // namespace
 
-FileSource::FileSource(const Settings& settings, Host& /*host*/) : path_(settings.text("argument")) {}
+FileSource::FileSource(const Settings& settings, Host& /*host*/) : FileSource(settings.text("argument")) {}
+FileSource::FileSource(std::string path) : path_(std::move(path)) {}
+FileSource::~FileSource() = default;
+
+Status FileSource::watch(std::function<void()> changed) {
+    auto watch = FileWatch::begin(path_, std::move(changed));
+    if (!watch) return watch.status();
+    watch_ = std::move(watch).value();
+    return {};
+}
+
+void FileSource::stop() {
+    watch_.reset();
+}
 
 Result<Document> FileSource::load() {
     if (path_.empty() || path_.find('\0') != std::string::npos) return failure(path_, "name a file, as in file:PATH");

@@ -41,7 +41,8 @@ Reply ApiClient::call(const Call& call, const Json& request, std::chrono::millis
         .url = options_.url + "/twirp/" + std::string(call.service) + "/" + std::string(call.method),
         .headers = {"Authorization: Bearer " + token, "Content-Type: application/json", "Accept: application/json",
                     "X-Twirp-Timeout-Ms: " + std::to_string(server_side), "Expect:"},
-        .body = *body};
+        .body = *body,
+        .own_connection = call.method.starts_with("Create")};
     HttpAnswer answer = connections_.post(http, deadline);
     if (answer.trouble != Trouble::none || answer.status != 200) return failure_of(name, answer);
     auto object = read_object(answer.body);

@@ -20,7 +20,7 @@ struct ApiOptions {
     std::string api_key;
     std::string api_secret;
     std::chrono::milliseconds timeout{5000};  // per call
-    std::string ca_file;
+    std::string ca_file{};
     std::string user_agent = "Switchhook";
 };
 

@@ -51,6 +51,7 @@ struct Connections::Line {
     char error_text[CURL_ERROR_SIZE] = {};
     std::size_t limit = 0;
     std::size_t head_bytes = 0;
+    bool head_complete = false;
     bool too_large = false;
     std::string body;
 
@@ -87,8 +88,10 @@ Connections::Line::Line(const ConnectionOptions& options) : limit(options.answer
     set(handle, CURLOPT_POST, 1L);
 }
 
-std::size_t Connections::Line::on_header(char*, std::size_t, std::size_t count, void* self) {
+std::size_t Connections::Line::on_header(char* bytes, std::size_t, std::size_t count, void* self) {
     auto& line = *static_cast<Line*>(self);
+    const std::string_view text(bytes, count);
+    line.head_complete = text == "\r\n" || text == "\n";
     line.head_bytes += count;
     line.too_large = line.too_large || line.head_bytes > kMaxHeadBytes;
     return line.too_large ? 0 : count;
@@ -141,6 +144,7 @@ std::unique_ptr<Connections::Line> Connections::take() {
 void Connections::give_back(std::unique_ptr<Line> line) {
     line->body = {};
     line->head_bytes = 0;
+    line->head_complete = false;
     line->too_large = false;
     line->error_text[0] = '\0';
     const std::lock_guard lock(mutex_);
@@ -202,6 +206,7 @@ HttpAnswer Connections::post(const HttpRequest& request, std::chrono::millisecon
     prepared = prepared && ok(CURLOPT_URL, request.url.c_str()) && ok(CURLOPT_HTTPHEADER, headers.get()) &&
                ok(CURLOPT_POSTFIELDS, request.body.c_str()) &&
                ok(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size())) &&
+               ok(CURLOPT_FRESH_CONNECT, request.own_connection ? 1L : 0L) &&
                ok(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(deadline.count())));
     CURLcode code = CURLE_OUT_OF_MEMORY;
     if (prepared && curl_multi_add_handle(line->multi.get(), easy) == CURLM_OK) {
@@ -219,6 +224,10 @@ HttpAnswer Connections::post(const HttpRequest& request, std::chrono::millisecon
                          : code == CURLE_ABORTED_BY_CALLBACK ? Trouble::stopped
                                                              : trouble_of(code);
         answer.detail = line->error_text[0] != '\0' ? line->error_text : curl_easy_strerror(code);
+    }
+    if (code == CURLE_OK && !line->head_complete) {  // libcurl takes half a head for an answer without a body
+        answer.trouble = Trouble::network;
+        answer.detail = "the answer broke off";
     }
     answer.body = std::move(line->body);
     // What belongs to this request only.

@@ -23,6 +23,9 @@ struct HttpRequest {
     std::string url;
     std::vector<std::string> headers;  // "Name: value"
     std::string body;
+    // libcurl repeats by itself what a kept connection lost before the first byte of an answer: not what would then be
+    // done twice.
+    bool own_connection = false;
 };
 
 enum class Trouble : std::uint8_t {

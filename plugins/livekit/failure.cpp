@@ -95,7 +95,11 @@ Failure bad_request(const Text& text) {
     if (text.error && text.error->code == "malformed")
         return text.refused("it could not read what was sent; is there a proxy that changes requests?");
     if (has(message, "onflicting") || has(message, "already exists"))
-        return text.as(FailureKind::contradicts, Code::conflict, "it contradicts a trunk or rule that is there");
+        return text.as(
+            FailureKind::contradicts, Code::conflict,
+            "what it names stands in the way, or contradicts another one (at each creation LiveKit checks all that is "
+            "stored, also what has nothing to do with ours); change or delete it: lk sip inbound list, lk sip dispatch "
+            "list");
     if (!text.error) return text.refused("a proxy, or no LiveKit at all; livekit.url must be LiveKit's own");
     return text.as(FailureKind::contradicts, Code::invalid, "it does not accept what the configuration asks for");
 }

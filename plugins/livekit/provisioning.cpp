@@ -83,16 +83,18 @@ Reply Provisioning::ask(Run& run, std::string_view method, const Json& request) 
 }
 
 Result<WantedState> Provisioning::complete(const Wanted& wanted) const {
-    if (wanted.room_prefix.empty()) return Status(Code::invalid, "room_prefix is empty");
-    auto addresses = source_addresses(wanted.allowed_addresses);
-    if (!addresses) return addresses.status();
     WantedState state{.trunk_name = fill_in(options_.trunk_name, wanted.room_prefix),
                       .rule_name = fill_in(options_.rule_name, wanted.room_prefix),
                       .room_prefix = std::string(wanted.room_prefix),
-                      .allowed_addresses = std::move(*addresses),
+                      .allowed_addresses = {},
                       .max_participants = options_.max_participants};
+    const auto refuse = [&](const char* why) { return named(state, Status(Code::invalid, why), {}); };
+    if (wanted.room_prefix.empty()) return refuse("room_prefix is empty");
     if (state.trunk_name.size() > kMaxNameBytes || state.rule_name.size() > kMaxNameBytes)
-        return Status(Code::invalid, "the name of the trunk or of the rule is longer than 256 bytes");
+        return refuse("the name of the trunk or of the rule is longer than 256 bytes");
+    auto addresses = source_addresses(wanted.allowed_addresses);
+    if (!addresses) return named(state, addresses.status(), {});
+    state.allowed_addresses = std::move(*addresses);
     return state;
 }
 
@@ -207,11 +209,14 @@ Result<Plan> Provisioning::apply(const Wanted& wanted) {
         if (!decision.conflict.ok()) return named(run.wanted, decision.conflict, made.changes);
         if (decision.steps.empty()) return made;
         std::string refused;
+        bool progress = false;
         for (const auto& step : decision.steps) {
             const auto outcome = carry_out(run, step);
             if (outcome.kind == Kind::failed) return named(run.wanted, outcome.status, made.changes);
             if (outcome.kind == Kind::look_again) {
-                if (step.sentence == refused_before) return named(run.wanted, outcome.status, made.changes);
+                // Only in a row: after a step that was done, what refuses may be another newcomer.
+                if (!progress && step.sentence == refused_before)
+                    return named(run.wanted, outcome.status, made.changes);
                 refused = step.sentence;
                 break;
             }
@@ -222,6 +227,7 @@ Result<Plan> Provisioning::apply(const Wanted& wanted) {
                 if (++unknown >= kMaxUnknown) return named(run.wanted, outcome.status, {});
                 break;
             }
+            progress = true;
             if (step.action == Action::create_trunk) break;
         }
         refused_before = std::move(refused);

@@ -39,29 +39,29 @@ def without_password(body):
 
 class Case(unittest.TestCase):
     maxDiff = None
+    settings = None  # LiveKit's; none: the lab's own
 
     @classmethod
     def setUpClass(cls):
         cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="e2e-class-"))
         cls.addClassCleanup(shutil.rmtree, cls.shared, ignore_errors=True)
         cls.authority = Authority(cls.shared / "tls")
-        cls.lab = Lab(cls.shared / "lab")
+        cls.lab = Lab(cls.shared / "lab", settings=cls.settings)
         cls.addClassCleanup(cls.lab.end)
         cls.witness = Witness()
         cls.addClassCleanup(cls.witness.close)
         cls.participants = Participants()
         cls.addClassCleanup(cls.participants.close)
         cls.answering = Answering(cls.participants, cls.witness)
-        cls.phone = phone(cls.lab, cls.witness, cls.participants, cls.answering)
+        cls.phone = phone(cls.witness, cls.participants, cls.answering, api=cls.lab.api)
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="e2e-test-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.witness.forget()
         self.tenants, self.server = {}, None
-        self.addCleanup(self.explain)
 
-    def explain(self):
+    def tearDown(self):
         """A test that failed shows what LiveKit said, and the server's log."""
         outcome = self._outcome.result
         if any(test is self for test, _ in outcome.failures + outcome.errors):
@@ -72,7 +72,7 @@ class Case(unittest.TestCase):
                 print("-- who should have answered:", *self.answering.faults, sep="\n   ")
             lines = [line for line in self.lab.log("livekit").splitlines() if "webhook" in line and "200 OK" not in line]
             print("-- LiveKit about webhooks that were not answered 200:", *lines[-10:], sep="\n   ")
-            if self.server is not None and self.server.process is not None:
+            if self.server is not None and self.server.process is not None and self.server.process.poll() is None:
                 lines = self.server.request("GET", "/metrics", admin=True)[2].decode().splitlines()
                 print("-- switchhook's counts:", *(x for x in lines if not re.search(r"^#| 0$|_bucket", x)), sep="\n   ")
             log = self.folder / "switchhook.log"
@@ -93,8 +93,7 @@ class Case(unittest.TestCase):
 
     def switchhook(self, *hooks, start=True, addresses=None, **blocks):
         """The real program. `addresses`: allowed to call; `blocks`: of its configuration, instead of the lab's."""
-        blocks = {"provisioner": {"use": "none"},
-"server": {"host": "127.0.0.1", "port": WEBHOOK_PORT},
+        blocks = {"server": {"host": "127.0.0.1", "port": WEBHOOK_PORT},
                   "livekit": {"url": f"http://127.0.0.1:{LIVEKIT_PORT}", "api_key": "devkey", "api_secret": "secret"},
                   **blocks}
         settings = config(self.folder, hooks, self.authority, **blocks)

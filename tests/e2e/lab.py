@@ -56,8 +56,8 @@ def answers_ok(port, host="127.0.0.1"):
         connection.close()
 
 
-def redis_answers():
-    with socket.create_connection(("127.0.0.1", REDIS_PORT), 1) as connection:
+def redis_answers(port=REDIS_PORT):
+    with socket.create_connection(("127.0.0.1", port), 1) as connection:
         connection.sendall(b"PING\r\n")
         return connection.recv(16).startswith(b"+PONG")
 

@@ -9,14 +9,14 @@ import threading
 from livekit import rtc
 
 from tests.e2e.lab import LIVEKIT_PORT
-from tests.e2e.twirp import token
+from tests.e2e.twirp import KEY, SECRET, token
 
 logging.getLogger("livekit").setLevel(logging.CRITICAL)  # it complains of its own handles and of every lost connection
 
 
 class Participants:
-    def __init__(self, url=f"ws://127.0.0.1:{LIVEKIT_PORT}"):
-        self.url = url
+    def __init__(self, url=f"ws://127.0.0.1:{LIVEKIT_PORT}", key=KEY, secret=SECRET):
+        self.url, self.key, self.secret = url, key, secret
         self._rooms = {}  # (room, identity) -> what must live as long as the participant
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
@@ -44,7 +44,7 @@ class Participants:
             def gone(participant):
                 if participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_SIP:
                     asyncio.ensure_future(self.leave(room, identity), loop=self.loop)
-        await joined.connect(self.url, token(claims))
+        await joined.connect(self.url, token(claims, self.key, self.secret))
         if publish:
             source = rtc.AudioSource(48000, 1)
             track = rtc.LocalAudioTrack.create_audio_track("voice", source)

@@ -67,9 +67,10 @@ def next_caller():
     return f"+1{next(_numbers)}"
 
 
-def phone(lab, witness, participants, answering):
+def phone(witness, participants, answering, **bridge):
+    """Whoever makes the calls at this level; `bridge`: SippPhone's."""
     if BRIDGE:
         from tests.e2e.phone_sipp import SippPhone  # pylint: disable=import-outside-toplevel
-        return SippPhone(lab, witness, answering)
+        return SippPhone(witness, answering, **bridge)
     from tests.e2e.phone_double import DoublePhone  # pylint: disable=import-outside-toplevel
     return DoublePhone(witness, participants, answering)

@@ -24,6 +24,14 @@ class DoubledCall(Call):
         super().__init__(witness, caller)
         self._running = running
 
+    def _first(self, timeout=30):
+        try:
+            return super()._first(timeout)
+        except TimeoutError:
+            if self._running.done():
+                self._running.result()  # raises what went wrong
+            raise
+
     def wait_over(self, timeout=60):
         """Until the caller has hung up."""
         self._running.result(timeout)

@@ -6,7 +6,6 @@ from tests.e2e.lab import BRIDGE_PORT
 from tests.e2e.phone import CALLED, TO_CUSTOMER_A, Call, next_caller
 
 _ports = itertools.count(25060, 10)
-BRIDGE_ADDRESS = f"127.0.0.1:{BRIDGE_PORT}"
 
 
 def provision(api, room=None, **trunk):
@@ -28,8 +27,10 @@ class SippCall(Call):
 
 
 class SippPhone:
-    def __init__(self, lab, witness, answering):
-        self.lab, self.witness, self.answering = lab, witness, answering
+    """`api`: of the LiveKit that gets the trunk and the rule which a call needs; none: they are the test's own business."""
+
+    def __init__(self, witness, answering, api=None, bridge_port=BRIDGE_PORT):
+        self.witness, self.answering, self.api, self.bridge_port = witness, answering, api, bridge_port
         self._room = ""  # of the rule that is in LiveKit; "": there is none yet
 
     def dial(self, to=TO_CUSTOMER_A, x_to_ip=None, talk=0.3, room=None, agent=True):
@@ -40,17 +41,16 @@ class SippPhone:
         """As DoublePhone.ring_and_cancel."""
         return self.invite(sipp.cancelled(self._headers(x_to_ip)), to, ring, agent=False)
 
-    def invite(self, steps, to=TO_CUSTOMER_A, hold=0.0, room=None, agent=True, ip="127.0.0.1", provisioned=False):
-        """A call of those steps. `provisioned`: trunk and rule are the test's own business."""
-        if provisioned:
-            self._room = ""
-        elif self._room != room:
-            provision(self.lab.api, room)
+    def invite(self, steps, to=TO_CUSTOMER_A, hold=0.0, room=None, agent=True, ip="127.0.0.1"):
+        """A call of those steps."""
+        if self.api is not None and self._room != room:
+            provision(self.api, room)
             self._room = room
         caller = next_caller()
         if not agent:
             self.answering.leave_alone(caller)
-        return SippCall(self.witness, caller, sipp.Sipp(steps, next(_ports), BRIDGE_ADDRESS, {"to": to, "from": caller}, CALLED, hold, ip))
+        return SippCall(self.witness, caller, sipp.Sipp(
+            steps, next(_ports), f"127.0.0.1:{self.bridge_port}", {"to": to, "from": caller}, CALLED, hold, ip))
 
     @staticmethod
     def _headers(x_to_ip):

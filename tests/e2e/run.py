@@ -44,6 +44,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="switchhook-e2e-")
     tempfile.tempdir = folder
     os.environ["TMPDIR"] = folder
+    os.environ["VIRTUAL_ENV"] = sys.prefix
     began, times, ran, wrong, skipped = time.monotonic(), [], 0, 0, 0
     try:
         for path in sorted(HERE.glob("test_*.py")):
@@ -62,7 +63,9 @@ def main():
         return 64
     print(*(f"{module:<20} {seconds:6.1f} s" for module, seconds in times), sep="\n")
     print(f"{ran} end-to-end tests in {time.monotonic() - began:.0f} s: {wrong} failed, {skipped} skipped")
-    if not BRIDGE:
+    if BRIDGE:
+        print(f"Level C: the calls were made by SIP, through {BRIDGE}.")
+    else:
         print(f"""
 !! Level C was NOT run: LIVEKIT_SIP does not name the SIP bridge's binary. The calls above were made by the bridge's double;
 !! no INVITE was sent. Left out, for only the bridge can show it:

@@ -1,21 +1,29 @@
 """What only the SIP bridge itself can show. Runs at level C alone."""
 from tests.e2e import sipp
 from tests.e2e.case import Case
-from tests.e2e.phone import TO_CUSTOMER_A, with_the_bridge
+from tests.e2e.phone import TO_CUSTOMER_A, phone, with_the_bridge
 from tests.e2e.twirp import SIP_ADMIN, SIP_CALL
+from tests.e2e.until import until
 
 CALLEE_PORT = 25000
 
 
 class Bridge(Case):
+    def setUp(self):
+        super().setUp()
+        self.phone = phone(self.witness, self.participants, self.answering, api=self.lab.api)
+
     @with_the_bridge
     def test_a_call_from_an_address_that_is_not_allowed_makes_no_event(self):
+        self.lab.api.clear_sip()
         self.tenant("tenant-a")
         self.switchhook(self.hook("tenant-a"), provisioner={"use": "livekit"}, addresses=["127.0.0.1/32"])
-        foreign = self.phone.invite(sipp.refused(486), ip="127.0.0.2", provisioned=True)
+        until(lambda: self.server.request("GET", "/readyz", admin=True)[0] == 200, "trunk and rule")
+        line = phone(self.witness, self.participants, self.answering)  # it leaves trunk and rule to switchhook
+        foreign = line.invite(sipp.refused(486), ip="127.0.0.2")
         self.addCleanup(foreign.agent.end)
         # Nothing comes for a refused call; a call from the allowed address that ends after it is what bounds the wait.
-        call = self.phone.invite(sipp.call(), hold=2, provisioned=True)
+        call = line.dial(talk=2)
         call.wait_finished()
         self.assert_delivered()
         self.assertEqual({s.room for s in self.witness.snapshot()}, {call.room})

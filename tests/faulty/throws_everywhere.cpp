@@ -33,6 +33,7 @@ class Source final : public Thrower<ConfigSource> {
 public:
     Source(const Settings&, Host&) {}
     Result<Document> load() override { throw Thrown(); }
+    Status watch(std::function<void()>) override { throw Thrown(); }
 };
 
 class Hooks final : public Thrower<HookStore> {

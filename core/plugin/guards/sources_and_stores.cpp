@@ -15,6 +15,9 @@ public:
     Result<Document> load() override {
         return instance().call("load", [this] { return object().load(); });
     }
+    Status watch(std::function<void()> changed) override {
+        return instance().call("watch", [&] { return object().watch(std::move(changed)); });
+    }
 };
 
 class HookStoreGuard final : public Guard<HookStore> {

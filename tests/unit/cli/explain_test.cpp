@@ -30,8 +30,8 @@ class Explain : public testing::Test {
 protected:
     Explain() {
         const Settings headers({{"headers", std::vector<std::string>{"x-to-ip", "to"}}});
-        chain_.push_back(std::make_unique<matcher::SipHostMatcher>(headers, host_));
-        chain_.push_back(std::make_unique<matcher::WildcardMatcher>(headers, host_));
+        chain_->push_back(std::make_unique<matcher::SipHostMatcher>(headers, host_));
+        chain_->push_back(std::make_unique<matcher::WildcardMatcher>(headers, host_));
         Hook choosy = hook("customer-b.com", "tenant-b", false);
         choosy.dialect = "sayna";
         choosy.events = {"participant_left"};
@@ -59,7 +59,7 @@ protected:
     }
 
     testkit::FakeHost host_;
-    std::vector<std::unique_ptr<Matcher>> chain_;
+    std::shared_ptr<routing::Chain> chain_ = std::make_shared<routing::Chain>();
     std::vector<std::string> names_{"sip_host", "wildcard"};
     delivery::Dialects dialects_{"livekit"};
     std::unique_ptr<routing::Routes> routes_;

@@ -204,7 +204,7 @@ TEST(Nearest, is_empty_when_nothing_is_near) {
 
 TEST(Addresses, are_ipv4_ipv6_and_networks_of_both) {
     for (const char* text : {"54.172.60.0/30", "0.0.0.0", "0.0.0.0/0", "255.255.255.255/32", "10.0.0.1/8",
-                             "2001:db8::/32", "::1", "::/0", "::ffff:10.0.0.1", "fe80::1/128"})
+                             "2001:db8::/32", "::1", "::/0", "fe80::1/128"})
         EXPECT_TRUE(is_address_or_network(text)) << text;
 }
 
@@ -239,6 +239,7 @@ TEST(Addresses, are_refused_when_they_only_look_like_one) {
                              "12345::"})
         EXPECT_FALSE(is_address_or_network(text)) << text;
     EXPECT_FALSE(is_address_or_network(std::string_view("::1\0", 4)));
+    EXPECT_FALSE(is_address_or_network("::ffff:10.0.0.1")) << "LiveKit never matches it";
 }
 
 }  // namespace

@@ -131,8 +131,8 @@ PlainAnswer FakeLiveKit::carry_out(const Seen& seen) {
     const Json& video = seen.claims.contains("video") ? seen.claims["video"] : none;
     const auto denied = twirp_error(401, "unauthenticated", "permissions denied");
     if (sip && !sip_grant.value("admin", false)) return denied;
-    if (seen.method == "ListSIPInboundTrunk") return list(seen, trunks(), "sip_trunk_id");
-    if (seen.method == "ListSIPDispatchRule") return list(seen, rules(), "sip_dispatch_rule_id");
+    if (seen.method == "ListSIPInboundTrunk") return list(seen, trunks());
+    if (seen.method == "ListSIPDispatchRule") return list(seen, rules());
     if (seen.method == "CreateSIPInboundTrunk" || seen.method == "UpdateSIPInboundTrunk")
         return create_or_replace(seen, true);
     if (seen.method == "CreateSIPDispatchRule" || seen.method == "UpdateSIPDispatchRule")
@@ -148,7 +148,7 @@ PlainAnswer FakeLiveKit::carry_out(const Seen& seen) {
     return twirp_error(404, "bad_route", "no handler for path \"" + seen.http.target + "\"");
 }
 
-PlainAnswer FakeLiveKit::list(const Seen& seen, const std::map<std::string, Json>& objects, const char*) {
+PlainAnswer FakeLiveKit::list(const Seen& seen, const std::map<std::string, Json>& objects) {
     const Json page = seen.request.value("page", Json::object());
     const auto after = page.value("after_id", "");
     Json items = Json::array();

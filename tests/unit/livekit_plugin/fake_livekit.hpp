@@ -65,7 +65,7 @@ public:
 private:
     PlainAnswer handle(const PlainRequest& request);
     PlainAnswer carry_out(const Seen& seen);
-    PlainAnswer list(const Seen& seen, const std::map<std::string, Json>& objects, const char* id);
+    PlainAnswer list(const Seen& seen, const std::map<std::string, Json>& objects);
     PlainAnswer create_or_replace(const Seen& seen, bool trunk);
     PlainAnswer remove(const Seen& seen, bool trunk);
     PlainAnswer rooms(const Seen& seen);

@@ -19,6 +19,7 @@ using Seen = FakeLiveKit::Seen;
 // One trunk, one rule that names it, and nothing left to do.
 void expect_settled(FakeLiveKit& livekit, const std::string& where) {
     livekit.at_point = nullptr;
+    livekit.afterwards = nullptr;
     Instance observer(livekit.url());
     const auto plan = observer.plan();
     ASSERT_TRUE(plan.ok()) << where << ": " << plan.status().message();

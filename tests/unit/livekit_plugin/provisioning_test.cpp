@@ -166,6 +166,13 @@ TEST_F(ProvisioningTest, ARuleWhoseTrunkWasDeletedIsPointedAtTheNewOne) {
     EXPECT_EQ(rule()["trunk_ids"], Json::array({trunk()["sip_trunk_id"]}));
 }
 
+TEST_F(ProvisioningTest, TheMarkJoinsTheKeysThatAreThere) {
+    livekit_.put_trunk({{"name", kTrunkName}, {"metadata", R"({"team":"voice","roomPrefix":1})"}});
+    applied();
+    EXPECT_EQ(Json::parse(trunk()["metadata"].get<std::string>()),
+              Json::parse(R"({"team":"voice","roomPrefix":1,"managed_by":"switchhook","room_prefix":"sip-"})"));
+}
+
 TEST_F(ProvisioningTest, MetadataThatIsNoObjectIsKeptAndTheNameCounts) {
     auto object = our_trunk();
     object["metadata"] = "do not touch, says Bob";
@@ -319,9 +326,8 @@ class BadAddress : public ProvisioningTest, public ::testing::WithParamInterface
 
 TEST_P(BadAddress, IsRefusedWithItsTextAndNothingIsSent) {
     instance_.addresses.emplace_back(GetParam());
-    const auto plan = instance_.apply();
-    EXPECT_EQ(plan.status().code(), Code::invalid);
-    EXPECT_TRUE(has(plan.status().message(), "'" + std::string(GetParam()) + "'")) << plan.status().message();
+    const auto text = refusal(Code::invalid);
+    EXPECT_TRUE(has(text, "'" + std::string(GetParam()) + "'")) << text;
     EXPECT_TRUE(livekit_.calls().empty());
 }
 

@@ -52,6 +52,7 @@ TEST_F(Guards, turn_what_a_config_source_throws_into_a_status) {
     ASSERT_NE(source, nullptr) << shown(problems_);
     expect_component_faults(*source, "config source throws");
     expect_fault(source->load().status(), "config source throws", "load");
+    expect_fault(source->watch([] {}), "config source throws", "watch");
 }
 
 TEST_F(Guards, turn_what_a_hook_store_throws_into_a_status) {

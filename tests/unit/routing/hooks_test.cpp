@@ -186,6 +186,57 @@ TEST(Hooks, AChangeThatIsJudgedBadIsLeftOutAndTheOthersGoOn) {
     EXPECT_EQ(hosts_of(hooks), std::vector<std::string>{"b"});
 }
 
+TEST(Hooks, AnotherConfigurationIsInEffectAtOnceAndTheStoredHooksStay) {
+    FakeHookStore store;
+    Hooks hooks({hook_of("a"), hook_of("b")}, &store, chain_of_one());
+    ASSERT_TRUE(hooks.load().ok());
+    ASSERT_TRUE(hooks.change(put(hook_of("stored"))).ok());
+    const auto before = hooks.routes();
+    const auto old_chain = hooks.reconfigure({hook_of("b", "other"), hook_of("c")}, chain_of_one());
+    ASSERT_TRUE(old_chain.ok());
+    EXPECT_EQ(hosts_of(hooks), (std::vector<std::string>{"b", "c", "stored"}));
+    EXPECT_TRUE(hooks.configured("c"));
+    EXPECT_FALSE(hooks.configured("a"));
+    EXPECT_NE(hooks.routes()->hooks()[0].id, before->hooks()[1].id) << "another tenant's is another hook";
+    EXPECT_EQ(before->hooks().size(), 3U) << "whoever works with the old routes may go on";
+    EXPECT_GT(old_chain->use_count(), 1) << "the old routes hold the old chain";
+    EXPECT_TRUE(hooks.change(put(hook_of("d"))).ok());
+    EXPECT_EQ(hosts_of(hooks), (std::vector<std::string>{"b", "c", "d", "stored"}));
+}
+
+TEST(Hooks, AConfigurationThatCannotBeUsedChangesNothing) {
+    FakeHookStore store;
+    Hooks hooks({hook_of("a")}, &store, chain_of_one());
+    ASSERT_TRUE(hooks.load().ok());
+    const auto before = hooks.routes();
+    auto broken = std::make_unique<FakeMatcher>();
+    broken->fail = Status(Code::internal, "no index could be made");
+    Chain chain;
+    chain.push_back(std::move(broken));
+    EXPECT_EQ(hooks.reconfigure({hook_of("b")}, std::move(chain)).status().code(), Code::internal);
+    store.fail = Status(Code::unavailable, "the disk is gone");
+    EXPECT_EQ(hooks.reconfigure({hook_of("b")}, chain_of_one()).status().code(), Code::unavailable);
+    EXPECT_EQ(hooks.routes(), before);
+    EXPECT_TRUE(hooks.configured("a"));
+    EXPECT_TRUE(hooks.accepts("a.example"));
+}
+
+TEST(Hooks, ChangesAndConfigurationsAtOnceLoseNothing) {
+    FakeHookStore store;
+    Hooks hooks({}, &store, chain_of_one());
+    ASSERT_TRUE(hooks.load().ok());
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 8; ++i)
+        writers.emplace_back([&, i] {
+            for (int j = 0; j < 8; ++j)
+                EXPECT_TRUE(hooks.change(put(hook_of("host-" + std::to_string(i * 8 + j)))).ok());
+        });
+    for (int i = 0; i < 20; ++i) EXPECT_TRUE(hooks.reconfigure({hook_of("given")}, chain_of_one()).ok());
+    for (auto& writer : writers) writer.join();
+    EXPECT_EQ(hooks.routes()->hooks().size(), 65U);
+    EXPECT_FALSE(store.overlapped);
+}
+
 TEST(Hooks, AJudgeThatThrowsIsAnAnswerAndTheNextChangeWorks) {
     FakeHookStore store;
     Hooks hooks({}, &store, chain_of_one());

@@ -49,9 +49,9 @@ TEST(Routes, AreSortedByHost) {
 }
 
 TEST(Routes, TheFirstMatcherThatFindsAHookDecides) {
-    std::vector<std::unique_ptr<Matcher>> chain;
-    chain.push_back(std::make_unique<FakeMatcher>("first"));
-    chain.push_back(std::make_unique<FakeMatcher>("second"));
+    auto chain = std::make_shared<Chain>();
+    chain->push_back(std::make_unique<FakeMatcher>("first"));
+    chain->push_back(std::make_unique<FakeMatcher>("second"));
     const Routes routes(with_ids({hook_of("a"), hook_of("b")}), chain);
 
     const Attribute both[] = {{"second", "b"}, {"first", "a"}};
@@ -63,9 +63,9 @@ TEST(Routes, TheFirstMatcherThatFindsAHookDecides) {
 }
 
 TEST(Routes, AnEventThatNobodyMatchesNamesTheHostThatWasLookedFor) {
-    std::vector<std::unique_ptr<Matcher>> chain;
-    chain.push_back(std::make_unique<FakeMatcher>("first"));
-    chain.push_back(std::make_unique<FakeMatcher>("second"));
+    auto chain = std::make_shared<Chain>();
+    chain->push_back(std::make_unique<FakeMatcher>("first"));
+    chain->push_back(std::make_unique<FakeMatcher>("second"));
     const Routes routes(with_ids({hook_of("a")}), chain);
     const Attribute attributes[] = {{"first", "scanner.example"}};
     const Matches matches = routes.match(event_with(attributes));
@@ -74,9 +74,9 @@ TEST(Routes, AnEventThatNobodyMatchesNamesTheHostThatWasLookedFor) {
 }
 
 TEST(Routes, ExplainUpToTheMatcherThatDecided) {
-    std::vector<std::unique_ptr<Matcher>> chain;
+    auto chain = std::make_shared<Chain>();
     for (const char* attribute : {"first", "second", "third"})
-        chain.push_back(std::make_unique<FakeMatcher>(attribute));
+        chain->push_back(std::make_unique<FakeMatcher>(attribute));
     const Routes routes(with_ids({hook_of("a"), hook_of("b")}), chain);
     const Attribute attributes[] = {{"first", "nobody"}, {"second", "b"}, {"third", "a"}};
     const auto steps = routes.explain(event_with(attributes));
@@ -89,9 +89,9 @@ TEST(Routes, ExplainUpToTheMatcherThatDecided) {
 }
 
 TEST(Routes, ExplainEveryMatcherWhenNobodyFindsAHook) {
-    std::vector<std::unique_ptr<Matcher>> chain;
-    chain.push_back(std::make_unique<FakeMatcher>("first"));
-    chain.push_back(std::make_unique<FakeMatcher>("second"));
+    auto chain = std::make_shared<Chain>();
+    chain->push_back(std::make_unique<FakeMatcher>("first"));
+    chain->push_back(std::make_unique<FakeMatcher>("second"));
     const Routes routes(with_ids({hook_of("a")}), chain);
     const auto steps = routes.explain(Event{});
     ASSERT_EQ(steps.size(), 2U);
