@@ -8,7 +8,11 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <map>
+#include <string_view>
 
+#include "core/app/answer.hpp"
+#include "core/app/command_table.hpp"
 #include "core/app/commands.hpp"
 #include "core/app/exit_codes.hpp"
 
@@ -35,9 +39,11 @@ private:
     std::array<struct sigaction, kSignals.size()> before_{};
 };
 
-int wrong_usage(const std::string& what) {
-    static_cast<void>(std::fprintf(stderr, "switchhook: %s\n\n%s", what.c_str(), usage()));
-    return kExitUsage;
+// The command that the words name, as far as they do: its own help is shown then.
+std::string asked_for(const std::vector<std::string>& words) {
+    if (words.empty()) return {};
+    const std::string two = words.size() > 1 ? words[0] + " " + words[1] : words[0];
+    return find_command(two) != nullptr ? two : words[0];
 }
 
 }  // namespace
@@ -45,14 +51,19 @@ int wrong_usage(const std::string& what) {
 void Application::defineOptions(Poco::Util::OptionSet& options) {
     // Not the base class's: --daemon, --umask and --pidfile are a service manager's work.
     using Poco::Util::Option;
-    options.addOption(
-        Option("config", "", "a configuration source").required(false).repeatable(true).argument("source"));
-    options.addOption(Option("show", "", "print the merged configuration").required(false).repeatable(false));
-    options.addOption(Option("schema", "", "print the schema").required(false).repeatable(false));
-    options.addOption(Option("plan", "", "only print the changes").required(false).repeatable(false));
-    options.addOption(Option("tenant", "", "the tenant of a secret").required(false).repeatable(false).argument("id"));
-    options.addOption(
-        Option("dialect", "", "the dialect of a secret").required(false).repeatable(false).argument("name"));
+    const auto add = [&](std::string_view name, const char* argument) {
+        Option option(std::string(name), "");
+        option.required(false).repeatable(true);
+        if (argument != nullptr) option.argument(argument);
+        options.addOption(option);
+    };
+    add("config", "SOURCE");
+    // By name: of two that begin alike Poco must meet the shorter one first. Which belongs to which command, and how
+    // often it may be given, is judged later.
+    std::map<std::string_view, const char*> known;
+    for (const auto& command : command_table())
+        for (const auto& option : command.options) known.emplace(option.name, option.argument);
+    for (const auto& [name, argument] : known) add(name, argument);
     options.addOption(Option("help", "h", "how to use the program").required(false).repeatable(false));
 }
 
@@ -60,51 +71,24 @@ void Application::handleOption(const std::string& name, const std::string& value
     if (name == "help") {
         help_ = true;
         stopOptionsProcessing();
-    } else if (name == "show") {
-        switches_.show = true;
-    } else if (name == "schema") {
-        switches_.schema = true;
-    } else if (name == "plan") {
-        switches_.plan = true;
-    } else if (name == "tenant") {
-        switches_.tenant = value;
-    } else if (name == "dialect") {
-        switches_.dialect = value;
-    } else if (auto source = source_name(value); source) {
-        sources_.push_back(*std::move(source));
-    } else if (wrong_.empty()) {
-        wrong_ = source.status().message();
+    } else {
+        options_[name].push_back(value);
     }
 }
 
 int Application::main(const std::vector<std::string>& words) {
     if (help_) {
-        static_cast<void>(std::fputs(usage(), stdout));
+        print(usage(asked_for(words)));
         return kExitWell;
     }
-    if (!wrong_.empty()) return wrong_usage(wrong_);
-    const auto line = command_line(words, sources_, switches_);
-    if (!line) return wrong_usage(line.status().message());
-    return run_command(*line);
+    const auto line = command_line(words, options_);
+    if (!line) return wrong_usage(line.status().message(), asked_for(words));
+    return line->command->run(*line);
 }
 
-int Application::run_command(const CommandLine& line) {
-    switch (line.command) {
-        case Command::serve:
-            return run_serve(line);
-        case Command::check:
-            return run_check(line);
-        case Command::plugins:
-            return run_plugins(line);
-        case Command::provision:
-            return run_provision(line);
-        case Command::secret:
-            return run_secret(line);
-        case Command::version:
-            std::puts("switchhook " SWITCHHOOK_VERSION);
-            return kExitWell;
-    }
-    return kExitSoftware;
+int run_version(const CommandLine&) {
+    print("switchhook " SWITCHHOOK_VERSION "\n");
+    return kExitWell;
 }
 
 int run_program(int argc, char** argv) {

@@ -3,7 +3,6 @@
 
 #include <Poco/Util/ServerApplication.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,12 +22,8 @@ protected:
     const char* name() const override { return "switchhook"; }
 
 private:
-    int run_command(const CommandLine& line);
-
-    std::vector<SourceName> sources_;
-    Switches switches_;
+    GivenOptions options_;
     bool help_ = false;
-    std::string wrong_;  // what was wrong with an option
 };
 
 // The whole program, from arguments to exit code. Errors go to stderr, answers to stdout.

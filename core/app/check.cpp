@@ -1,5 +1,7 @@
 #include <cstdio>
 
+#include "core/app/answer.hpp"
+#include "core/app/command_table.hpp"
 #include "core/app/commands.hpp"
 #include "core/app/exit_codes.hpp"
 #include "core/app/loading.hpp"
@@ -10,13 +12,9 @@
 namespace switchhook::app {
 namespace {
 
-void print(std::FILE* out, const std::string& text) {
-    static_cast<void>(std::fwrite(text.data(), 1, text.size(), out));
-}
-
-int refused(std::span<const Problem> problems) {
-    print(stderr, as_lines(problems));
-    return kExitConfiguration;
+void warn(const Problem& problem) {
+    const std::string text = "warning: " + as_lines(std::span(&problem, 1));
+    static_cast<void>(std::fputs(text.c_str(), stderr));
 }
 
 std::vector<config::Declared> declared(const plugin::Catalog& catalog) {
@@ -36,24 +34,25 @@ int print_schema() {
     std::vector<Problem> problems;
     open_own_plugins(catalog, problems);
     if (!problems.empty()) return refused(problems);
-    print(stdout, config::schema_json(declared(catalog)));
+    print(config::schema_json(declared(catalog)));
     return kExitWell;
 }
 
 }  // namespace
 
 int run_check(const CommandLine& line) {
-    if (line.schema) return print_schema();
+    if (line.has("show") && line.has("schema"))
+        return wrong_usage("--show and --schema are two questions; ask one", line.command->words);
+    if (line.has("schema")) return print_schema();
     const auto loaded = load(line);
-    if (line.show && loaded->configuration.readable)
-        print(stdout,
-              config::show(loaded->configuration.merged, loaded->configuration.config, declared(loaded->catalog)));
+    if (line.has("show") && loaded->configuration.readable)
+        print(config::show(loaded->configuration.merged, loaded->configuration.config, declared(loaded->catalog)));
     if (loaded->problems.empty()) loaded->assembly->check_instances(loaded->problems);
     const auto& config = loaded->configuration.config;
     for (const auto* said : {&config.notices, &config.warnings})
-        for (const auto& problem : *said) print(stderr, "warning: " + as_lines(std::span(&problem, 1)));
+        for (const auto& problem : *said) warn(problem);
     if (!loaded->problems.empty()) return refused(loaded->problems);
-    if (!line.show) print(stdout, "configuration, plugins and stores are in order\n");
+    if (!line.has("show")) print("configuration, plugins and stores are in order\n");
     return kExitWell;
 }
 
@@ -67,7 +66,7 @@ int run_plugins(const CommandLine& line) {
         const auto configuration = read_configuration(catalog, line.sources, host, problems);
         if (configuration.readable) open_configured_plugins(catalog, configuration.config, problems);
     }
-    print(stdout, plugin::listing(catalog.opened()));
+    print(plugin::listing(catalog.opened()));
     return problems.empty() ? kExitWell : refused(problems);
 }
 

@@ -1,6 +1,6 @@
-#include <cstdio>
 #include <string>
 
+#include "core/app/answer.hpp"
 #include "core/app/commands.hpp"
 #include "core/app/exit_codes.hpp"
 #include "core/app/loading.hpp"
@@ -8,19 +8,15 @@
 namespace switchhook::app {
 namespace {
 
-void print(std::FILE* out, const std::string& text) {
-    static_cast<void>(std::fwrite(text.data(), 1, text.size(), out));
-}
-
 int nothing_to_provision(const config::Config& config) {
     if (config.sip && config.livekit.keys.empty()) {
-        print(stderr,
-              "no LiveKit key is configured, so nothing can be provisioned: set livekit.api_key and livekit.api_secret "
-              "(LIVEKIT_API_KEY, LIVEKIT_API_SECRET)\n");
+        complain(
+            "no LiveKit key is configured, so nothing can be provisioned: set livekit.api_key and livekit.api_secret "
+            "(LIVEKIT_API_KEY, LIVEKIT_API_SECRET)");
         return kExitConfiguration;
     }
-    print(stdout, config.sip ? "provisioner is none: trunk and dispatch rule are managed elsewhere\n"
-                             : "there is no sip block: nothing is provisioned\n");
+    print(config.sip ? "provisioner is none: trunk and dispatch rule are managed elsewhere\n"
+                     : "there is no sip block: nothing is provisioned\n");
     return kExitWell;
 }
 
@@ -28,10 +24,7 @@ int nothing_to_provision(const config::Config& config) {
 
 int run_provision(const CommandLine& line) {
     const auto loaded = load(line);
-    if (!loaded->problems.empty()) {
-        print(stderr, as_lines(loaded->problems));
-        return kExitConfiguration;
-    }
+    if (!loaded->problems.empty()) return refused(loaded->problems);
     const auto& config = loaded->configuration.config;
     Provisioner* const provisioner = loaded->assembly->provisioner.get();
     if (provisioner == nullptr) return nothing_to_provision(config);
@@ -41,15 +34,15 @@ int run_provision(const CommandLine& line) {
     if (const Status started = provisioner->start(); !started)
         result = started;
     else
-        result = line.plan ? provisioner->plan(wanted) : provisioner->apply(wanted);
+        result = line.has("plan") ? provisioner->plan(wanted) : provisioner->apply(wanted);
     provisioner->stop();
     if (!result) {
-        print(stderr, result.status().message() + "\n");
+        complain(result.status().message());
         return kExitUnavailable;
     }
-    for (const auto& change : result->changes) print(stdout, change + "\n");
-    if (result->changes.empty()) print(stdout, "trunk and dispatch rule are as wanted; there is nothing to do\n");
-    return line.plan && !result->changes.empty() ? kExitPending : kExitWell;
+    for (const auto& change : result->changes) print(change + "\n");
+    if (result->changes.empty()) print("trunk and dispatch rule are as wanted; there is nothing to do\n");
+    return line.has("plan") && !result->changes.empty() ? kExitPending : kExitWell;
 }
 
 }  // namespace switchhook::app

@@ -1,18 +1,19 @@
 // `switchhook secret`: what the operator hands to a tenant, from the very code that signs.
-#include <cstdio>
 #include <set>
 #include <string>
 
+#include "core/app/answer.hpp"
 #include "core/app/commands.hpp"
 #include "core/app/exit_codes.hpp"
 #include "core/app/loading.hpp"
+#include "core/config/reading.hpp"
 #include "core/delivery/secrets.hpp"
 
 namespace switchhook::app {
 namespace {
 
 int refused(int code, const std::string& why) {
-    static_cast<void>(std::fputs((why + "\n").c_str(), stderr));
+    complain(why);
     return code;
 }
 
@@ -34,7 +35,9 @@ std::set<std::string> dialects_of(const std::string& tenant, const config::Confi
     return dialects;
 }
 
-int print(const CommandLine& line, const plugin::Catalog& catalog, const config::Config& config) {
+int print_secrets(const CommandLine& line, const std::string& tenant, const plugin::Catalog& catalog,
+                  const config::Config& config) {
+    const std::string asked_dialect = line.text("dialect");
     if (!config.sip) return refused(kExitConfiguration, "there is no sip block: nothing is signed");
     if (!config.sip->derived_secrets)
         return refused(
@@ -42,21 +45,20 @@ int print(const CommandLine& line, const plugin::Catalog& catalog, const config:
             "sip.hook_secrets is shared: sip.hook_secret itself signs the events of every tenant, and whoever "
             "has it can forge those of the others. Set sip.hook_secrets: derived, or give the tenant's hooks "
             "a secret of their own.");
-    if (!line.dialect.empty() && catalog.find(Contract::dialect, line.dialect) == nullptr)
-        return refused(kExitUsage, "--dialect: no dialect is called " + quoted(line.dialect));
-    const auto dialects = line.dialect.empty() ? dialects_of(line.tenant, config) : std::set{line.dialect};
+    if (!asked_dialect.empty() && catalog.find(Contract::dialect, asked_dialect) == nullptr)
+        return refused(kExitUsage, "--dialect: no dialect is called " + quoted(asked_dialect));
+    const auto dialects = asked_dialect.empty() ? dialects_of(tenant, config) : std::set{asked_dialect};
     std::set<delivery::SecretForm> forms;
     for (const auto& dialect : dialects) forms.insert(delivery::form_for(dialect));
     if (forms.size() > 1)
-        return refused(kExitUsage, "the hooks of " + quoted(line.tenant) +
+        return refused(kExitUsage, "the hooks of " + quoted(tenant) +
                                        " have dialects that write a secret differently; say which with --dialect NAME");
 
     delivery::Secrets secrets(config.sip->hook_secrets, true);
     Hook hook;
-    hook.auth_id = line.tenant;
+    hook.auth_id = tenant;
     for (const auto secret : secrets.of(hook, *dialects.begin())) {
-        static_cast<void>(std::fwrite(secret.data(), 1, secret.size(), stdout));
-        static_cast<void>(std::fputc('\n', stdout));
+        print(std::string(secret) + "\n");
     }
     return kExitWell;
 }
@@ -64,6 +66,8 @@ int print(const CommandLine& line, const plugin::Catalog& catalog, const config:
 }  // namespace
 
 int run_secret(const CommandLine& line) {
+    const std::string tenant = config::trimmed(line.text("tenant"));
+    if (tenant.empty()) return wrong_usage("secret needs --tenant ID, the tenant's auth_id", "secret");
     plugin::Catalog catalog;
     std::vector<Problem> problems;
     open_own_plugins(catalog, problems);
@@ -71,11 +75,8 @@ int run_secret(const CommandLine& line) {
     InstanceHost host(std::make_unique<HeldLog>(), clock);
     const auto configuration = read_configuration(catalog, line.sources, host, problems);
     if (configuration.readable) open_configured_plugins(catalog, configuration.config, problems);
-    if (!problems.empty()) {
-        static_cast<void>(std::fputs(as_lines(problems).c_str(), stderr));
-        return kExitConfiguration;
-    }
-    return print(line, catalog, configuration.config);
+    if (!problems.empty()) return refused(problems);
+    return print_secrets(line, tenant, catalog, configuration.config);
 }
 
 }  // namespace switchhook::app

@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "core/app/hook_rules.hpp"
 #include "core/app/open_files.hpp"
 #include "core/app/retry_profiles.hpp"
 
@@ -15,19 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using TimePoint = std::chrono::steady_clock::time_point;
-
-std::vector<Hook> configured_hooks(const config::Config& config) {
-    return config.sip ? config.sip->hooks : std::vector<Hook>{};
-}
-
-api::HookRules rules(const config::Config& config, const Assembly& assembly) {
-    api::HookRules rules;
-    rules.sip = config.sip.has_value();
-    rules.secret_usable = config.sip && !config.sip->hook_secrets.empty();
-    for (const auto& [name, dialect] : assembly.dialects) rules.dialects.push_back(name);
-    rules.retries = config::retry_names(config.delivery);
-    return rules;
-}
 
 std::vector<Component*> seen_as_components(const std::vector<std::unique_ptr<Matcher>>& matchers) {
     std::vector<Component*> components;
@@ -53,7 +41,7 @@ Server::Server(const config::Config& config, Assembly& assembly, Logging& loggin
       matchers_(seen_as_components(assembly.matchers)),
       hooks_(configured_hooks(config), assembly.hook_store.get(), std::move(assembly.matchers)),
       authentication_(config.auth),
-      hooks_api_(hooks_, *assembly.forwarder, authentication_, rules(config, assembly), log_),
+      hooks_api_(hooks_, *assembly.forwarder, authentication_, hook_rules(config, assembly), log_),
       verifier_(config.livekit.keys, clock),
       dialects_(config.delivery.dialect),
       endpoints_(log_, kApiRequests, kApiThreads),

@@ -29,14 +29,14 @@ Routes::Routes(std::vector<Hook> hooks, std::shared_ptr<const Chain> chain)
     for (const auto& hook : hooks_) by_id_.emplace(hook.id, &hook);
     if (chain_ == nullptr) return;
     indexes_.reserve(chain_->size());
-    for (const auto& matcher : *chain_)
-        if (auto index = matcher->index(hooks_)) indexes_.push_back(std::move(index));
+    for (std::size_t i = 0; i < chain_->size(); ++i)
+        if (auto index = (*chain_)[i]->index(hooks_)) indexes_.push_back({.matcher = i, .index = std::move(index)});
 }
 
 Matches Routes::match(const Event& event) const {
     Matches matches;
     std::string host;  // the first matcher's, which the log names when nobody finds a hook
-    for (const auto& index : indexes_) {
+    for (const auto& [matcher, index] : indexes_) {
         index->find(event, matches);
         if (!matches.hooks.empty()) return matches;
         if (host.empty()) host = std::move(matches.host);
@@ -44,6 +44,17 @@ Matches Routes::match(const Event& event) const {
     }
     matches.host = std::move(host);
     return matches;
+}
+
+std::vector<MatchStep> Routes::explain(const Event& event) const {
+    std::vector<MatchStep> steps;
+    for (const auto& [matcher, index] : indexes_) {
+        MatchStep& step =
+            steps.emplace_back(MatchStep{.matcher = matcher, .text = index->explain(event), .matches = {}});
+        index->find(event, step.matches);
+        if (!step.matches.hooks.empty()) break;
+    }
+    return steps;
 }
 
 const Hook* Routes::find(HookId id) const {

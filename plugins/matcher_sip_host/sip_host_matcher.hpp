@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <switchhook/explain_host.hpp>
 #include <switchhook/host_table.hpp>
 #include <switchhook/plugin.hpp>
 #include <switchhook/sip_host.hpp>
@@ -42,6 +43,14 @@ private:
             if (host.empty()) return;
             if (const auto hook = by_host_.find(host)) matches.hooks.push_back(hook);
             matches.host = std::move(host);
+        }
+        std::string explain(const Event& event) const override {
+            auto text = explain_headers(event, headers_);
+            const auto host = host_of(event, headers_);
+            if (host.empty()) return text.append("no header names a host: there is nothing to look for");
+            return text
+                .append(by_host_.find(host) != 0 ? "a hook has exactly the host " : "no hook has exactly the host ")
+                .append(host);
         }
 
     private:

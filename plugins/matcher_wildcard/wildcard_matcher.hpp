@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <switchhook/explain_host.hpp>
 #include <switchhook/host_table.hpp>
 #include <switchhook/plugin.hpp>
 #include <switchhook/sip_host.hpp>
@@ -49,6 +50,19 @@ private:
                 rest.remove_prefix(std::min(rest.find('.', 1), rest.size()));
                 if (const auto hook = by_suffix_.find(rest)) return matches.hooks.push_back(hook);
             }
+        }
+        std::string explain(const Event& event) const override {
+            auto text = explain_headers(event, headers_);
+            const auto host = host_of(event, headers_);
+            if (host.empty()) return text.append("no header names a host: not even the default route * takes it");
+            text.append("looked for");
+            std::string_view rest = host;
+            while (!rest.empty()) {
+                rest.remove_prefix(std::min(rest.find('.', 1), rest.size()));
+                text.append(" *").append(rest);
+                if (by_suffix_.find(rest) != 0) return text.append(": found this one");
+            }
+            return text.append(": no hook has any of these");
         }
 
     private:

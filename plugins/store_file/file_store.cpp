@@ -25,6 +25,10 @@ Status FileHookStore::check() const {
     return read(path_).status();
 }
 
+Result<HookTable> FileHookStore::look() const {
+    return read(path_);
+}
+
 Result<HookTable> FileHookStore::load() {
     table_.reset();
     mark_ = mark_of(path_);

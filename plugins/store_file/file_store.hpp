@@ -19,6 +19,7 @@ public:
 
     Status check() const override;
     Result<HookTable> load() override;
+    Result<HookTable> look() const override;
     Result<HookTable> apply(const HookChange& change) override;
 
 private:

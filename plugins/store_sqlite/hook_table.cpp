@@ -103,6 +103,16 @@ Result<HookTable> SqliteHookStore::load() {
     return read();
 }
 
+Result<HookTable> SqliteHookStore::look() const {
+    if (Status status = check(); !status) return status;
+    auto database = look_into_store(path_);
+    if (!database) return database.status();
+    if (!*database) return HookTable();
+    SqliteHookStore reader(path_);
+    reader.database_ = std::move(**database);
+    return reader.read();
+}
+
 Result<HookTable> SqliteHookStore::apply(const HookChange& change) {
     if (Status status = open(); !status) return status;
     if (std::ranges::any_of(change.put, holds_nul)) return Status(Code::invalid, "an event name holds a NUL byte");

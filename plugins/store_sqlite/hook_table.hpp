@@ -22,6 +22,7 @@ public:
     void stop() override;
     Status check() const override;
     Result<HookTable> load() override;
+    Result<HookTable> look() const override;
     Result<HookTable> apply(const HookChange& change) override;
 
 private:

@@ -129,4 +129,25 @@ Status check_store(const std::string& path) {
     return {};
 }
 
+Result<std::optional<Database>> look_into_store(const std::string& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return std::optional<Database>();
+    // A log belongs to a server that runs or was killed. Its index is then there, too, and not made by who only reads.
+    const bool has_log = ::stat((path + "-wal").c_str(), &info) == 0;
+    if (has_log && ::stat((path + "-shm").c_str(), &info) != 0)
+        return Status(Code::unavailable, path + " cannot be read without writing, because the index of its log (" +
+                                             path + "-shm) is missing; a start of the server makes it anew");
+    auto database = Database::open(path, has_log ? Database::Mode::read : Database::Mode::look_immutable);
+    if (!database) return database.status();
+    const auto fresh = is_new(*database);
+    if (!fresh) return fresh.status();
+    if (*fresh) return std::optional<Database>();
+    const auto version = database->number("PRAGMA user_version");
+    if (!version) return version.status();
+    if (*version < kSchemaVersion)
+        return Status(Code::unavailable, path + " was written by an older version (schema " + std::to_string(*version) +
+                                             "); the next start of a server brings it up to date");
+    return std::optional(std::move(database).value());
+}
+
 }  // namespace switchhook::store_sqlite

@@ -2,6 +2,9 @@
 // quarters of the throughput); what is looked up by other keys is kept in memory and rebuilt at start.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include <switchhook/result.hpp>
 
 #include "database.hpp"
@@ -25,5 +28,9 @@ Result<Database> open_store(const std::string& path);
 
 // Looks without changing or creating anything. A missing or empty file is well.
 Status check_store(const std::string& path);
+
+// Opens a store that check_store finds well for reading, beside whoever writes it, changing and creating nothing;
+// nothing when there is no store yet.
+Result<std::optional<Database>> look_into_store(const std::string& path);
 
 }  // namespace switchhook::store_sqlite

@@ -41,6 +41,7 @@ public:
     Hooks(const Settings&, Host&) {}
     Result<HookTable> load() override { throw Thrown(); }
     Result<HookTable> apply(const HookChange&) override { throw Thrown(); }
+    Result<HookTable> look() const override { throw Thrown(); }
 };
 
 class Store final : public Thrower<Outbox> {

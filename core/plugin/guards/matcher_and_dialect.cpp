@@ -25,6 +25,13 @@ public:
         if (matches.hooks.size() > before) matches.hooks.resize(before);
         matches.host.clear();
     }
+    std::string explain(const Event& event) const override {
+        if (index_ == nullptr) return "has no index of the hooks, so it finds nothing";
+        std::string text;
+        if (!instance_->attempt("explain", [&] { text = index_->explain(event); }))
+            text = "cannot explain itself: see the log";
+        return text;
+    }
 
 private:
     std::shared_ptr<const Instance> instance_;

@@ -32,6 +32,9 @@ public:
     Result<HookTable> apply(const HookChange& change) override {
         return instance().call("apply", [&] { return object().apply(change); });
     }
+    Result<HookTable> look() const override {
+        return instance().call("look", [this] { return std::as_const(object()).look(); });
+    }
 };
 
 class OutboxGuard final : public Guard<Outbox> {

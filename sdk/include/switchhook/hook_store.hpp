@@ -26,6 +26,11 @@ public:
     virtual Result<HookTable> load() = 0;
     // All of it or nothing, durable on return (fsync, also of the folder). Answers the table as it now stands.
     virtual Result<HookTable> apply(const HookChange& change) = 0;
+    // What is stored, for somebody beside a server that may be running (`switchhook explain`, `hooks export`): without
+    // start, changing, creating and locking nothing. Code::unavailable: this store cannot be read that way.
+    virtual Result<HookTable> look() const {
+        return Status(Code::unavailable, "this hook store cannot be read without being opened");
+    }
 };
 
 }  // namespace abi1

@@ -61,6 +61,7 @@ TEST_F(Guards, turn_what_a_hook_store_throws_into_a_status) {
     expect_component_faults(*store, "hook store throws");
     expect_fault(store->load().status(), "hook store throws", "load");
     expect_fault(store->apply({}).status(), "hook store throws", "apply");
+    expect_fault(store->look().status(), "hook store throws", "look");
 }
 
 TEST_F(Guards, turn_what_an_outbox_throws_into_a_status) {
@@ -130,6 +131,7 @@ TEST_F(Guards, take_a_matcher_that_throws_for_no_match) {
     index->find(Event{}, matches);
     EXPECT_EQ(matches.hooks, std::vector<HookId>{42}) << "what was added before the exception must not count";
     EXPECT_EQ(matches.host, "");
+    EXPECT_EQ(index->explain(Event{}), "cannot explain itself: see the log");
 }
 
 TEST_F(Guards, keep_an_index_usable_when_the_matcher_made_none) {

@@ -73,6 +73,32 @@ TEST(Routes, AnEventThatNobodyMatchesNamesTheHostThatWasLookedFor) {
     EXPECT_EQ(matches.host, "scanner.example");
 }
 
+TEST(Routes, ExplainUpToTheMatcherThatDecided) {
+    auto chain = std::make_shared<Chain>();
+    for (const char* attribute : {"first", "second", "third"})
+        chain->push_back(std::make_unique<FakeMatcher>(attribute));
+    const Routes routes(with_ids({hook_of("a"), hook_of("b")}), chain);
+    const Attribute attributes[] = {{"first", "nobody"}, {"second", "b"}, {"third", "a"}};
+    const auto steps = routes.explain(event_with(attributes));
+    ASSERT_EQ(steps.size(), 2U);
+    EXPECT_EQ(steps[0].matcher, 0U);
+    EXPECT_EQ(steps[0].text, "found no hook for 'nobody'");
+    EXPECT_EQ(steps[1].matcher, 1U);
+    EXPECT_EQ(steps[1].text, "found 1 hook(s) for 'b'");
+    EXPECT_EQ(steps[1].matches.hooks, routes.match(event_with(attributes)).hooks);
+}
+
+TEST(Routes, ExplainEveryMatcherWhenNobodyFindsAHook) {
+    auto chain = std::make_shared<Chain>();
+    chain->push_back(std::make_unique<FakeMatcher>("first"));
+    chain->push_back(std::make_unique<FakeMatcher>("second"));
+    const Routes routes(with_ids({hook_of("a")}), chain);
+    const auto steps = routes.explain(Event{});
+    ASSERT_EQ(steps.size(), 2U);
+    for (const auto& step : steps) EXPECT_EQ(step.text, "found no hook");
+    EXPECT_TRUE(Routes({}, {}).explain(Event{}).empty());
+}
+
 TEST(Routes, WithoutMatchersOrHooksNothingMatches) {
     const Routes routes({}, {});
     EXPECT_TRUE(routes.match(Event{}).hooks.empty());

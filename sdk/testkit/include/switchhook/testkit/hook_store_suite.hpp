@@ -216,4 +216,28 @@ TEST_P(HookStoreSuite, EverythingAcknowledgedIsThereAfterAKill) {
     EXPECT_LE(table.size(), acknowledged + 1);
 }
 
+TEST_P(HookStoreSuite, ALookBesideAStoreThatIsOpenSeesWhatWasApplied) {
+    apply({.put = {hook_of("b.com"), hook_of("a.com")}, .remove = {}});
+    const auto beside = GetParam().make(folder_)->look();
+    ASSERT_TRUE(beside) << beside.status().message();
+    EXPECT_EQ(*beside, (HookTable{hook_of("a.com"), hook_of("b.com")}));
+    EXPECT_EQ(apply({.put = {hook_of("c.com")}, .remove = {}}).size(), 3U) << "a look must not lock anything";
+}
+
+TEST_P(HookStoreSuite, ALookIntoAStoreThatIsClosedSeesWhatWasApplied) {
+    apply({.put = {hook_of("a.com")}, .remove = {}});
+    store_->stop();
+    const auto looked = GetParam().make(folder_)->look();
+    ASSERT_TRUE(looked) << looked.status().message();
+    EXPECT_EQ(*looked, HookTable{hook_of("a.com")});
+}
+
+TEST_P(HookStoreSuite, ALookCreatesNothing) {
+    const TemporaryFolder empty;
+    const auto looked = GetParam().make(empty)->look();
+    ASSERT_TRUE(looked) << looked.status().message();
+    EXPECT_TRUE(looked->empty());
+    EXPECT_TRUE(std::filesystem::is_empty(empty.path()));
+}
+
 }  // namespace switchhook::testkit

@@ -90,6 +90,37 @@ TEST_P(MatcherSuite, SaysWhatItLookedForAlsoWhenItFoundNothing) {
     EXPECT_NE(find(*index, 5).host, "");
 }
 
+TEST_P(MatcherSuite, ExplainsWhatItFoundAndWhatItDidNot) {
+    const auto index = matcher_->index(hooks(1));
+    const auto explain = [&](std::size_t number) {
+        const auto to = numbered(GetParam().to, number);
+        const std::array<Attribute, 1> attributes{{{"sip.h.to", to}}};
+        Event event;
+        event.attributes = attributes;
+        return index->explain(event);
+    };
+    EXPECT_NE(explain(0), "");
+    EXPECT_NE(explain(5), "");
+    EXPECT_NE(explain(0), explain(5));
+    EXPECT_NE(index->explain(Event{}), "");
+}
+
+TEST_P(MatcherSuite, ExplainsHostileHeadersWithoutAControlCharacterButTheEndOfALine) {
+    const auto index = matcher_->index(hooks(1));
+    for (const std::string& to :
+         {std::string("sip:a\r\nfound: a hook"), std::string("<sip:\x1b[2J@a>", 11), std::string("\0", 1),
+          std::string(64 * 1024, '<'), std::string(64 * 1024, '('), std::string("\"\\")}) {
+        const std::array<Attribute, 2> attributes{{{"sip.h.to", to}, {"sip.h.x-to-ip", to}}};
+        Event event;
+        event.attributes = attributes;
+        const auto text = index->explain(event);
+        EXPECT_LT(text.size(), 4096U);
+        EXPECT_TRUE(
+            std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n'; }));
+        EXPECT_EQ(text.find("\nfound"), std::string::npos) << "a value begins a line of its own";
+    }
+}
+
 TEST_P(MatcherSuite, AddsToWhatWasFoundBefore) {
     const auto index = matcher_->index(hooks(1));
     const auto to = numbered(GetParam().to, 0);
