@@ -21,9 +21,13 @@ std::vector<std::string> Health::reasons() const {
 }
 
 std::vector<std::string> Health::warnings() const {
-    std::vector<std::string> warnings;
+    std::vector<std::string> warnings = said_.with([](const auto& said) { return said; });
     ask(warnings_, warnings);
     return warnings;
+}
+
+void Health::say(std::vector<std::string> warnings) {
+    said_.with([&](auto& said) { said.swap(warnings); });
 }
 
 http::Response Health::alive() const {

@@ -8,6 +8,7 @@
 
 #include <switchhook/result.hpp>
 
+#include "core/base/guarded.hpp"
 #include "core/http/front.hpp"
 
 namespace switchhook::api {
@@ -25,6 +26,9 @@ public:
     void started() { phase_ = Phase::started; }
     void stopping() { phase_ = Phase::stopping; }
 
+    // Further warnings, in place of those that were said before. Any thread.
+    void say(std::vector<std::string> warnings);
+
     std::vector<std::string> reasons() const;  // why it is not ready; empty: it is
     std::vector<std::string> warnings() const;
 
@@ -37,6 +41,7 @@ private:
     std::atomic<Phase> phase_{Phase::starting};
     const std::vector<Probe> requirements_;
     const std::vector<Probe> warnings_;
+    base::Guarded<std::vector<std::string>> said_;
 };
 
 }  // namespace switchhook::api

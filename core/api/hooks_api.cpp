@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "core/config/check.hpp"
 #include "core/config/keys.hpp"
@@ -108,12 +109,21 @@ http::Response invalid(std::string_view code, std::size_t index, std::string_vie
 
 HooksApi::HooksApi(routing::Hooks& hooks, const Forwarder& forwarder, const Authentication& authentication,
                    HookRules rules, Log& log)
-    : hooks_(hooks), forwarder_(forwarder), authentication_(authentication), rules_(rules), log_(log) {}
+    : hooks_(hooks),
+      forwarder_(forwarder),
+      authentication_(authentication),
+      rules_(std::make_shared<const HookRules>(std::move(rules))),
+      log_(log) {}
+
+void HooksApi::replace(HookRules rules) {
+    auto made = std::make_shared<const HookRules>(std::move(rules));
+    rules_.with([&](auto& held) { held.swap(made); });
+}
 
 http::Response HooksApi::list(const http::Request& request) const {
     const auto caller = authentication_.identify(request);
     if (const auto* refused = std::get_if<http::Response>(&caller)) return *refused;
-    if (!rules_.sip) return hooks_response({});
+    if (!rules()->sip) return hooks_response({});
     return visible_to(std::get<Identity>(caller));
 }
 
@@ -200,7 +210,7 @@ HooksApi::Refusal HooksApi::unfit(const Hook& hook, std::size_t index) const {
     if (!lowercase(hook.url.substr(0, 8)).starts_with("https://"))
         return invalid("INVALID_URL", index, "url", "SIP hook URL must be HTTPS");
     if (const Status fit = forwarder_.check(hook.url); !fit) return invalid("INVALID_URL", index, "url", fit.message());
-    if (rules_.sip && !rules_.secret_usable)
+    if (const auto known = rules(); known->sip && !known->secret_usable)
         return error_response(400, "NO_SECRET",
                               "SIP hook '" + hook.host + "' has no secret configured: hooks[" + std::to_string(index) +
                                   "] would use sip.hook_secret (SIP_HOOK_SECRET), which is not set.");
@@ -209,10 +219,10 @@ HooksApi::Refusal HooksApi::unfit(const Hook& hook, std::size_t index) const {
 
 HooksApi::Refusal HooksApi::take_choices(const SentHook& entry, std::size_t index, Hook& hook) const {
     hook.dialect = entry.dialect.value_or("");
-    if (const Status known = known_or_absent(entry.dialect, rules_.dialects); !known)
+    if (const Status known = known_or_absent(entry.dialect, rules()->dialects); !known)
         return invalid("INVALID_DIALECT", index, "dialect", known.message());
     hook.retry = entry.retry.value_or("");
-    if (const Status known = known_or_absent(entry.retry, rules_.retries); !known)
+    if (const Status known = known_or_absent(entry.retry, rules()->retries); !known)
         return invalid("INVALID_RETRY", index, "retry", known.message());
     hook.events = entry.events.value_or(std::vector<std::string>{});
     if (entry.events && (hook.events.empty() || hook.events.size() > kEvents))

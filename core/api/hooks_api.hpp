@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "core/api/authentication.hpp"
 #include "core/api/body.hpp"
+#include "core/base/guarded.hpp"
 #include "core/http/front.hpp"
 #include "core/routing/hooks.hpp"
 
@@ -25,6 +27,7 @@ struct HookRules {
     bool secret_usable = true;                 // sip.hook_secret is set: hooks of this API have no secret of their own
     std::vector<std::string_view> dialects{};  // those installed; views that outlive the API
     std::vector<std::string_view> retries{};   // retry profiles; likewise
+    std::shared_ptr<const void> owner{};       // of what the views point into, when it is not there for good
 };
 
 // Statuses, texts and the order of checks are the reference's; beyond it: HTTPS, usable hosts and URLs, tenants,
@@ -40,6 +43,9 @@ public:
     // All outlive this object.
     HooksApi(routing::Hooks& hooks, const Forwarder& forwarder, const Authentication& authentication, HookRules rules,
              Log& log);
+
+    // From the next request on.
+    void replace(HookRules rules);
 
     http::Response list(const http::Request& request) const;
     http::Response put(const http::Request& request);
@@ -58,7 +64,11 @@ private:
     routing::Hooks& hooks_;
     const Forwarder& forwarder_;
     const Authentication& authentication_;
-    const HookRules rules_;
+    std::shared_ptr<const HookRules> rules() const {
+        return rules_.with([](const auto& held) { return held; });
+    }
+
+    base::Guarded<std::shared_ptr<const HookRules>> rules_;
     Log& log_;
 };
 

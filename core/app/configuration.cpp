@@ -52,12 +52,33 @@ Configuration read_configuration(const plugin::Catalog& catalog, std::span<const
     return configuration;
 }
 
+Watch::Watch(const plugin::Catalog& catalog, std::span<const SourceName> sources, Host& host,
+             const std::function<void()>& changed) {
+    std::vector<Problem> problems;  // none: the same were made a moment ago
+    for (const auto& name : sources) {
+        auto source = catalog.config_source(instance_of(name), host, problems);
+        if (!source) continue;
+        if (const Status watched = source->watch(changed); !watched)
+            host.log().warning("changes of a configuration source are not noticed", {{"why", watched.message()}});
+        sources_.push_back(std::move(source));
+    }
+}
+
+Watch::~Watch() {
+    for (const auto& source : sources_) source->stop();
+}
+
+std::vector<std::string> as_texts(std::span<const Problem> problems) {
+    std::vector<std::string> texts;
+    texts.reserve(problems.size());
+    for (const auto& problem : problems)
+        texts.push_back(problem.place.empty() ? problem.text : problem.place + ": " + problem.text);
+    return texts;
+}
+
 std::string as_lines(std::span<const Problem> problems) {
     std::string lines;
-    for (const auto& problem : problems) {
-        if (!problem.place.empty()) lines.append(problem.place).append(": ");
-        lines.append(problem.text).append("\n");
-    }
+    for (const auto& text : as_texts(problems)) lines.append(text).append("\n");
     return lines;
 }
 

@@ -1,6 +1,8 @@
 // The configuration as the command line names it: read from its sources, merged, checked.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +27,22 @@ struct Configuration {
 Configuration read_configuration(const plugin::Catalog& catalog, std::span<const SourceName> sources, Host& host,
                                  std::vector<Problem>& problems);
 
+// Tells of a source that changed; lives as long as its sources are watched.
+class Watch {
+public:
+    // `changed` comes from threads of the sources. A source that cannot be watched is a warning in the host's log.
+    Watch(const plugin::Catalog& catalog, std::span<const SourceName> sources, Host& host,
+          const std::function<void()>& changed);
+    ~Watch();
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+private:
+    std::vector<std::unique_ptr<ConfigSource>> sources_;
+};
+
+// Each as one text, with its place.
+std::vector<std::string> as_texts(std::span<const Problem> problems);
 // "switchhook.yaml:17: sip.hooks[2].url ...", one line each.
 std::string as_lines(std::span<const Problem> problems);
 

@@ -20,13 +20,15 @@ constexpr milliseconds kLongestPauseLater{
 Provisioning::Provisioning(ProvisioningSettings settings, Provisioner& provisioner, std::function<void()> first_success,
                            std::function<void(const Status&)> failed_start, metrics::Metrics& metrics, Log& log,
                            const Clock& clock)
-    : settings_(std::move(settings)),
-      provisioner_(provisioner),
+    : wait_(settings.wait),
+      known_(settings.known),
       first_success_(std::move(first_success)),
       failed_start_(std::move(failed_start)),
       metrics_(metrics),
       log_(log),
-      clock_(clock) {}
+      clock_(clock),
+      settings_(std::move(settings)),
+      provisioner_(&provisioner) {}
 
 Provisioning::~Provisioning() {
     stop();
@@ -46,9 +48,11 @@ void Provisioning::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Provisioning::look_again() {
+void Provisioning::reconfigure(ProvisioningSettings settings, Provisioner& provisioner) {
     {
         const std::lock_guard lock(mutex_);
+        settings_ = std::move(settings);
+        provisioner_ = &provisioner;
         again_ = true;
     }
     changed_.notify_all();
@@ -65,8 +69,12 @@ Status Provisioning::in_order() const {
 }
 
 Provisioning::Pause Provisioning::look() {
+    std::unique_lock lock(mutex_);
+    const ProvisioningSettings wanted = settings_;
+    Provisioner& provisioner = *provisioner_;
+    lock.unlock();
     const auto plan =
-        provisioner_.apply({.room_prefix = settings_.room_prefix, .allowed_addresses = settings_.allowed_addresses});
+        provisioner.apply({.room_prefix = wanted.room_prefix, .allowed_addresses = wanted.allowed_addresses});
     return plan ? succeeded(*plan) : failed(plan.status());
 }
 
@@ -84,14 +92,16 @@ Provisioning::Pause Provisioning::succeeded(const Plan& plan) {
         log_.info("LiveKit's trunk and dispatch rule are as wanted; nothing was changed");
     said_.clear();
     pause_ = milliseconds(0);
+    milliseconds reconcile{0};
     {
         const std::lock_guard lock(mutex_);
         done_ = true;
         status_ = {};
+        reconcile = settings_.reconcile;
     }
     if (!std::exchange(succeeded_once_, true)) first_success_();
-    if (settings_.reconcile.count() == 0) return std::nullopt;
-    return settings_.reconcile;
+    if (reconcile.count() == 0) return std::nullopt;
+    return reconcile;
 }
 
 Provisioning::Pause Provisioning::failed(const Status& why) {
@@ -103,7 +113,7 @@ Provisioning::Pause Provisioning::failed(const Status& why) {
     metrics_.provision_runs("failed").Increment();
     metrics_.provisioned.Set(0);
     const bool may_pass = why.worth_retry();
-    const bool waited = !settings_.known && clock_.steady() - began_ >= settings_.wait;
+    const bool waited = !known_ && clock_.steady() - began_ >= wait_;
     if (!succeeded_once_ && (!may_pass || waited)) {
         end_start(why);
         return std::nullopt;
@@ -115,8 +125,8 @@ Provisioning::Pause Provisioning::failed(const Status& why) {
     said_ = why.message();
     const milliseconds longest = succeeded_once_ ? kLongestPauseLater : kLongestPause;
     pause_ = std::clamp(pause_ * 2, kFirstPause, longest);
-    if (succeeded_once_ || settings_.known) return pause_;
-    const auto left = std::chrono::ceil<milliseconds>(began_ + settings_.wait - clock_.steady());
+    if (succeeded_once_ || known_) return pause_;
+    const auto left = std::chrono::ceil<milliseconds>(began_ + wait_ - clock_.steady());
     return std::clamp(left, milliseconds(1), pause_);
 }
 

@@ -43,10 +43,10 @@ public:
     void start();
     // Stop the provisioner first, so that a call under way ends soon. Safe twice, and without start.
     void stop();
-    // Looks again now: the configuration was read anew.
-    void look_again();
+    // Looks again now, with these; the other provisioner lives until the end of this object. `wait` and `known` stay.
+    void reconfigure(ProvisioningSettings settings, Provisioner& provisioner);
 
-    // Until the next look; nothing: only look_again() brings one.
+    // Until the next look; nothing: only reconfigure() brings one.
     using Pause = std::optional<std::chrono::milliseconds>;
     // One look, and what the thread does with it. For tests without a thread, after begin().
     Pause look();
@@ -63,8 +63,8 @@ private:
     void end_start(const Status& why);
     void run();
 
-    const ProvisioningSettings settings_;
-    Provisioner& provisioner_;
+    const std::chrono::milliseconds wait_;
+    const bool known_;
     const std::function<void()> first_success_;
     const std::function<void(const Status&)> failed_start_;
     metrics::Metrics& metrics_;
@@ -81,6 +81,8 @@ private:
     std::condition_variable changed_;
     Status status_{Code::unavailable, "LiveKit's trunk and dispatch rule are not provisioned yet"};
     bool done_ = false;
+    ProvisioningSettings settings_;
+    Provisioner* provisioner_;
     bool again_ = false;
     bool stopping_ = false;
 

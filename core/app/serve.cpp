@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -6,6 +7,7 @@
 #include "core/app/commands.hpp"
 #include "core/app/exit_codes.hpp"
 #include "core/app/loading.hpp"
+#include "core/app/reload.hpp"
 #include "core/app/server.hpp"
 
 namespace switchhook::app {
@@ -20,10 +22,10 @@ sigset_t block_signals() {
     return signals;
 }
 
-void wait_for_the_end(const sigset_t& signals, Log& log) {
+void wait_for_the_end(const sigset_t& signals, Reload& reload) {
     for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
         if (sigwait(&signals, &signal) != 0) continue;
-        if (signal == SIGHUP) log.warning("SIGHUP changes nothing: restart the server to take a new configuration");
+        if (signal == SIGHUP) reload.run();
     }
 }
 
@@ -45,7 +47,12 @@ int run_serve(const CommandLine& line) {
     Log& log = loaded->logging->log();
     Server server(loaded->configuration.config, *loaded->assembly, *loaded->logging, service_manager, loaded->clock);
     if (const Status started = server.start(); !started) return failed(started, log);
-    wait_for_the_end(signals, log);
+    Reload reload(*loaded, line.sources, server, service_manager);
+    {
+        InstanceHost host(loaded->logging->for_instance("config"), loaded->clock);
+        const Watch watch(loaded->catalog, line.sources, host, [] { ::kill(::getpid(), SIGHUP); });
+        wait_for_the_end(signals, reload);
+    }
     const Status failure = server.failure();
     server.stop();
     return failure.ok() ? kExitWell : kExitUnavailable;

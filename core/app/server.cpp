@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "core/app/configuration.hpp"
 #include "core/app/hook_rules.hpp"
 #include "core/app/open_files.hpp"
 #include "core/app/retry_profiles.hpp"
@@ -16,13 +17,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using TimePoint = std::chrono::steady_clock::time_point;
-
-std::vector<Component*> seen_as_components(const std::vector<std::unique_ptr<Matcher>>& matchers) {
-    std::vector<Component*> components;
-    components.reserve(matchers.size());
-    for (const auto& matcher : matchers) components.push_back(matcher.get());
-    return components;
-}
 
 milliseconds left_until(TimePoint deadline, const Clock& clock) {
     return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(deadline - clock.steady()));
@@ -38,7 +32,6 @@ Server::Server(const config::Config& config, Assembly& assembly, Logging& loggin
       log_(logging.log()),
       service_manager_(service_manager),
       clock_(clock),
-      matchers_(seen_as_components(assembly.matchers)),
       hooks_(configured_hooks(config), assembly.hook_store.get(), std::move(assembly.matchers)),
       authentication_(config.auth),
       hooks_api_(hooks_, *assembly.forwarder, authentication_, hook_rules(config, assembly), log_),
@@ -54,14 +47,15 @@ Server::~Server() {
 Status Server::start() {
     say_who_may_what();
     if (Status opened = start_component(assembly_.hook_store.get()); !opened) return opened;
-    for (auto* matcher : matchers_)
-        if (Status opened = start_component(matcher); !opened) return opened;
+    if (Status opened = start_chain(*hooks_.chain()); !opened) return opened;
     if (Status read = hooks_.load(); !read) return read;
     if (config_.sip)
         if (Status begun = start_delivery(*config_.sip); !begun) return begun;
     intake_ = std::make_unique<pipeline::Intake>(config_.sip ? config_.sip->room_prefix : std::string(), verifier_,
                                                  hooks_, committer_.get(), metrics_, log_, clock_);
     health_ = std::make_unique<api::Health>(requirements(), warnings());
+    say(as_texts(config_.warnings));
+    metrics_.reload_well.Set(1);
     if (Status listening = start_fronts(); !listening) return listening;
     health_->started();
     say_listening();
@@ -77,6 +71,20 @@ Status Server::start_component(Component* component) {
     return opened;
 }
 
+Status Server::start_chain(const routing::Chain& chain) {
+    for (const auto& matcher : chain)
+        if (Status opened = matcher->start(); !opened) return opened;
+    return {};
+}
+
+delivery::EngineSettings Server::engine_settings(const config::Delivery& delivery) const {
+    return {.concurrency = delivery.concurrency,
+            .window = config_.delivery.window,
+            .timeout = delivery.timeout,
+            .profiles = retry_profiles(delivery),
+            .seed = std::random_device()()};
+}
+
 Status Server::start_delivery(const config::Sip& sip) {
     if (Status opened = start_component(assembly_.outbox.get()); !opened) return opened;
     for (const auto& [name, dialect] : assembly_.dialects) {
@@ -87,7 +95,6 @@ Status Server::start_delivery(const config::Sip& sip) {
     const auto provisioned = assembly_.outbox->mark(Mark::provisioned);
     if (!provisioned) return provisioned.status();
 
-    const auto& delivery = config_.delivery;
     for (const auto& hook : hooks_.routes()->hooks())
         if (dialects_.find(dialects_.name_for(hook)) == nullptr)
             log_.warning("a stored hook names a dialect that nothing offers",
@@ -95,12 +102,7 @@ Status Server::start_delivery(const config::Sip& sip) {
     committer_ = std::make_unique<pipeline::Committer>(pipeline::CommitterSettings{}, *assembly_.outbox, hooks_,
                                                        dialects_, metrics_, log_, clock_);
     engine_ = std::make_unique<delivery::Engine>(
-        delivery::EngineSettings{.concurrency = delivery.concurrency,
-                                 .window = delivery.window,
-                                 .timeout = delivery.timeout,
-                                 .profiles = retry_profiles(delivery),
-                                 .seed = std::random_device()()},
-        hooks_,
+        engine_settings(config_.delivery), hooks_,
         delivery::RequestWriter(dialects_, *assembly_.forwarder,
                                 delivery::Secrets(sip.hook_secrets, sip.derived_secrets), sip.room_prefix, clock_),
         *assembly_.forwarder, *committer_, metrics_, log_, clock_);
@@ -202,6 +204,10 @@ void Server::stop() {
     if (engine_) engine_->stop(left_until(deadline - config_.server.stop_timeout / 4, clock_));
     if (committer_) committer_->stop(left_until(deadline, clock_));
     for (; !started_.empty(); started_.pop_back()) started_.back()->stop();
+    const auto chain = hooks_.chain();
+    for (const auto& matcher : *chain) matcher->stop();
+    for (const auto& retired : retired_)
+        for (const auto& matcher : *retired) matcher->stop();
     engine_.reset();
     if (admin_) admin_->stop(left_until(deadline, clock_));
     admin_endpoints_.stop();

@@ -47,6 +47,12 @@ public:
     Status start();
     // Ends everything within server.stop_timeout; what that cuts off is recovered at the next start. Safe twice.
     void stop();
+    // Another configuration, and the instances that were made and checked for it; what only a start can change (see
+    // config/changes.hpp) stays as it is. In effect on return, or not ok and nothing has changed.
+    Status take(std::shared_ptr<const config::Config> next, std::unique_ptr<Assembly> assembly);
+    // What readiness says of the configuration, and what came of reading it anew: applied, refused.
+    void say(std::vector<std::string> warnings);
+    void count_reload(std::string_view result);
     // Not ok: LiveKit could not be provisioned. The server has then sent the program SIGTERM. Any thread.
     Status failure() const;
 
@@ -56,6 +62,10 @@ private:
     static constexpr std::size_t kApiRequests = 64;  // that wait; each can hold a body of server.body_bytes
 
     Status start_component(Component* component);
+    Status start_chain(const routing::Chain& chain);
+    Status start_livekit_callers(const Assembly& assembly);
+    void retire(std::unique_ptr<Assembly> assembly, std::shared_ptr<const routing::Chain> chain);
+    delivery::EngineSettings engine_settings(const config::Delivery& delivery) const;
     Status start_delivery(const config::Sip& sip);
     Status start_livekit_callers(const config::Sip& sip, bool known);
     Status start_fronts();
@@ -81,7 +91,10 @@ private:
     bool stopped_ = false;
     std::vector<Component*> started_;  // in that order
     metrics::Metrics metrics_;
-    std::vector<Component*> matchers_;  // owned by hooks_
+    // Of reloads: what was made for each, until the end, and the chains that were replaced, until nobody works with
+    // them. Before what uses them.
+    std::vector<std::unique_ptr<Assembly>> assemblies_;
+    std::vector<std::shared_ptr<const routing::Chain>> retired_;
     routing::Hooks hooks_;
     api::Authentication authentication_;
     api::HooksApi hooks_api_;

@@ -23,10 +23,6 @@ std::string one_line(std::string text) {
     return text;
 }
 
-api::Probe said(std::string text) {
-    return [status = Status(Code::invalid, std::move(text))] { return status; };
-}
-
 http::Handler answering(auto answer) {
     return [answer](http::Request request, http::Exchange exchange) { exchange.answer(answer(request)); };
 }
@@ -79,10 +75,13 @@ void Server::add_delivery_endpoints() {
 
 std::vector<api::Probe> Server::requirements() {
     std::vector<api::Probe> probes;
-    if (config_.livekit.keys.empty())
-        probes.push_back(said(std::string("no LiveKit key is configured, so no webhook can be verified") +
-                              (config_.sip ? " and LiveKit's SIP trunk and dispatch rule are not provisioned" : "") +
-                              ": set livekit.api_key and livekit.api_secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)"));
+    probes.emplace_back([this]() -> Status {
+        if (verifier_.has_keys()) return {};
+        return {Code::invalid,
+                std::string("no LiveKit key is configured, so no webhook can be verified") +
+                    (config_.sip ? " and LiveKit's SIP trunk and dispatch rule are not provisioned" : "") +
+                    ": set livekit.api_key and livekit.api_secret (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)"};
+    });
     if (config_.sip) {
         probes.emplace_back([this] { return assembly_.outbox->health(); });
         probes.emplace_back([this] { return committer_->health(); });
@@ -93,9 +92,12 @@ std::vector<api::Probe> Server::requirements() {
 
 std::vector<api::Probe> Server::warnings() {
     std::vector<api::Probe> probes;
-    probes.reserve(config_.warnings.size() + started_.size());
-    for (const auto& warning : config_.warnings)
-        probes.push_back(said(warning.place.empty() ? warning.text : warning.place + ": " + warning.text));
+    probes.emplace_back([this]() -> Status {
+        const auto chain = hooks_.chain();
+        for (const auto& matcher : *chain)
+            if (Status health = matcher->health(); !health) return health;
+        return {};
+    });
     if (provisioning_) probes.emplace_back([this] { return provisioning_->in_order(); });
     if (room_tenants_) probes.emplace_back([this] { return room_tenants_->health(); });
     for (const Component* component : started_)

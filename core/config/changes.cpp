@@ -12,7 +12,7 @@ namespace {
 
 // What a running server keeps as it was opened: listeners, stores, libraries, the forwarder's connections, whether
 // there is SIP at all, and whose rooms are calls.
-constexpr std::array<std::string_view, 15> kOpenedAtStart{
+constexpr auto kOpenedAtStart = std::to_array<std::string_view>({
     "server",
     "admin",
     "storage",
@@ -24,11 +24,17 @@ constexpr std::array<std::string_view, 15> kOpenedAtStart{
     "log.format",
     "livekit.wait",
     "sip.room_prefix",
+    "provisioner.use",
+    "call_control.use",
+    "delivery.dialect",
+    "delivery.window",
     "delivery.park",
     "delivery.park_events",
     "delivery.keep",
     "delivery.keep_bytes",
-};
+    "delivery.dead_letters",
+    "delivery.dead_keep",
+});
 
 const Node& nothing() {
     static const Node node;

@@ -49,6 +49,13 @@ void Engine::touch(Lane& lane) {
     touched_.push_back(&lane);
 }
 
+void Engine::hear(Reconfigured& reconfigured) {
+    reconfigured.settings.window = settings_.window;  // lanes have theirs
+    settings_ = std::move(reconfigured.settings);
+    writer_.replace(std::move(reconfigured.secrets));
+    for (auto& [hook, lane] : lanes_) touch(lane);  // more may leave at once now
+}
+
 void Engine::hear(Stop& stop) {
     stop_at_ = stop.deadline;
 }

@@ -76,6 +76,8 @@ public:
     // end as they would. To pause a paused hook changes its reason; to resume one that is not paused is well.
     void pause(HookId hook, std::string reason, Ledger::Done done = {});
     void resume(HookId hook, Ledger::Done done = {});
+    // Any thread, does not block: from the next round on. Attempts under way end as they would; window and seed stay.
+    void reconfigure(EngineSettings settings, Secrets secrets);
     // Any thread.
     const LaneStates& lanes() const { return states_; }
 
@@ -103,11 +105,15 @@ private:
     struct Resumed {
         HookId hook;
     };
+    struct Reconfigured {
+        EngineSettings settings;
+        Secrets secrets;
+    };
     struct Stop {
         TimePoint deadline;
     };
     using Message = std::variant<std::vector<Ready>, LeftBehind, std::vector<Settlement>, ClaimAnswer, AttemptDone,
-                                 std::vector<Paused>, Resumed, Stop>;
+                                 std::vector<Paused>, Resumed, Reconfigured, Stop>;
     struct Timer {
         enum class What : std::uint8_t { delivery = 1, claim, look };
         TimePoint due;
@@ -125,6 +131,7 @@ private:
     void hear(AttemptDone& attempt);
     void hear(std::vector<Paused>& hooks);
     void hear(Resumed& resumed);
+    void hear(Reconfigured& reconfigured);
     void hear(Stop& stop);
 
     // Rounds.
@@ -158,7 +165,7 @@ private:
              std::optional<AttemptRecord> record);
     void pause_at_once(Lane& lane, std::string reason);
 
-    const EngineSettings settings_;
+    EngineSettings settings_;  // the engine thread's, once it runs
     const routing::Hooks& hooks_;
     RequestWriter writer_;
     Forwarder& forwarder_;

@@ -45,6 +45,10 @@ void Engine::claimed(HookId hook, Result<Claimed> answer) {
     mailbox_->push(ClaimAnswer{hook, std::move(answer)});
 }
 
+void Engine::reconfigure(EngineSettings settings, Secrets secrets) {
+    mailbox_->push(Reconfigured{std::move(settings), std::move(secrets)});
+}
+
 void Engine::start() {
     thread_ = std::thread([this] { run(); });
 }

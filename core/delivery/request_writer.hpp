@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include <switchhook/forwarder.hpp>
@@ -24,6 +25,9 @@ public:
     // "not_written". `checked_url` is the caller's memory of the URL that was last found good.
     std::variant<Request, AttemptResult> write(const std::shared_ptr<const livekit::ReadEvent>& event, const Hook& hook,
                                                std::string& checked_url);
+
+    // From the next request on.
+    void replace(Secrets secrets) { secrets_ = std::move(secrets); }
 
 private:
     const Dialects& dialects_;

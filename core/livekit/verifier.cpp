@@ -236,6 +236,10 @@ void Verifier::replace(const std::map<std::string, std::string, std::less<>>& ke
     keys_.with([&](auto& held) { held.swap(made); });
 }
 
+bool Verifier::has_keys() const {
+    return keys_.with([](const auto& held) { return !held->macs.empty(); });
+}
+
 Verdict Verifier::verify(std::string_view authorization, std::string_view body) const {
     const auto keys = keys_.with([](const auto& held) { return held; });
     if (keys->macs.empty()) return Verdict::no_key_configured;

@@ -42,6 +42,8 @@ public:
     // From the next webhook on. Throws as the constructor does, and then the old keys stay.
     void replace(const std::map<std::string, std::string, std::less<>>& keys);
 
+    bool has_keys() const;
+
     // `authorization`: the header's value; a leading "Bearer " is accepted. Linear time, constant-time compares.
     Verdict verify(std::string_view authorization, std::string_view body) const;
 

@@ -10,6 +10,7 @@ Metrics::Metrics()
       provision_runs_(counters("switchhook_provision_runs_total",
                                "Comparisons of LiveKit's trunk and rule with the wanted state, by result.")),
       room_tenants_(counters("switchhook_room_tenants_total", "Rooms whose tenant LiveKit was told, by result.")),
+      reloads_(counters("switchhook_reloads_total", "Times that the configuration was read anew, by result.")),
       attempt_codes_(counters("switchhook_attempt_codes_total", "Delivery attempts, by outcome code.")),
       breakers_(counters("switchhook_breaker_transitions_total", "Changes of lanes' breakers, by the new state.")),
       webhooks_received(counter("switchhook_webhooks_received_total", "Requests to the webhook endpoint.")),
@@ -40,6 +41,7 @@ Metrics::Metrics()
       lanes_open(gauge("switchhook_lanes_open", "Lanes whose breaker is open.")),
       lanes_half_open(gauge("switchhook_lanes_half_open", "Lanes whose breaker waits for its probe.")),
       hooks_paused(gauge("switchhook_hooks_paused", "Hooks that are paused.")),
+      reload_well(gauge("switchhook_reload_well", "0 when the latest reload of the configuration was refused.")),
       provision_changes(
           counter("switchhook_provision_changes_total", "Changes made to LiveKit's trunk and dispatch rule.")),
       provisioned(gauge("switchhook_provisioned", "1 when LiveKit's trunk and rule are known to be as wanted.")),
@@ -73,6 +75,10 @@ prometheus::Counter& Metrics::provision_runs(std::string_view result) {
 
 prometheus::Counter& Metrics::room_tenants(std::string_view result) {
     return room_tenants_.Add({{"result", std::string(result)}});
+}
+
+prometheus::Counter& Metrics::reloads(std::string_view result) {
+    return reloads_.Add({{"result", std::string(result)}});
 }
 
 prometheus::Counter& Metrics::attempt_codes(std::string_view code) {

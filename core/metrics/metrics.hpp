@@ -30,6 +30,7 @@ private:
     prometheus::Family<prometheus::Counter>& attempts_;
     prometheus::Family<prometheus::Counter>& provision_runs_;
     prometheus::Family<prometheus::Counter>& room_tenants_;
+    prometheus::Family<prometheus::Counter>& reloads_;
     prometheus::Family<prometheus::Counter>& attempt_codes_;
     prometheus::Family<prometheus::Counter>& breakers_;
 
@@ -64,6 +65,9 @@ public:
     prometheus::Gauge& lanes_open;       // breakers that let nothing through
     prometheus::Gauge& lanes_half_open;  // breakers that wait for their probe
     prometheus::Gauge& hooks_paused;
+    // The configuration
+    prometheus::Counter& reloads(std::string_view result);  // applied, refused
+    prometheus::Gauge& reload_well;                         // 0: the latest reload was refused
     // LiveKit
     prometheus::Counter& provision_runs(std::string_view result);  // unchanged, changed, failed
     prometheus::Counter& provision_changes;

@@ -30,7 +30,7 @@ bool RoomTenants::Known::add(std::uint64_t room) {
 
 RoomTenants::RoomTenants(CallControl& control, const routing::Hooks& hooks, metrics::Metrics& metrics, Log& log,
                          const Clock& clock)
-    : control_(control), hooks_(hooks), metrics_(metrics), log_(log), clock_(clock) {}
+    : control_(&control), hooks_(hooks), metrics_(metrics), log_(log), clock_(clock) {}
 
 RoomTenants::~RoomTenants() {
     stop();
@@ -91,8 +91,8 @@ std::optional<TimePoint> RoomTenants::run_due() {
 }
 
 void RoomTenants::tell(Room room) {
-    const auto result =
-        control_.set_room_tenant({.room_name = room.name, .room_sid = room.sid, .tenant = room.tenant}, kDeadline);
+    const auto result = control_.load()->set_room_tenant(
+        {.room_name = room.name, .room_sid = room.sid, .tenant = room.tenant}, kDeadline);
     if (!result) return again(std::move(room), result.status());
     {
         const std::lock_guard lock(mutex_);

@@ -5,6 +5,7 @@
 // is not durable: after a restart the next event of the room brings it back.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -40,6 +41,8 @@ public:
     RoomTenants& operator=(const RoomTenants&) = delete;
 
     void start();
+    // Asks another one from the next call on; the old one lives until its calls under way have ended. Any thread.
+    void use(CallControl& control) { control_ = &control; }
     // Begins nothing more and waits for the calls under way; stop the call control first, so that they end soon. Safe
     // twice, and without start.
     void stop();
@@ -89,7 +92,7 @@ private:
     void say(Room& room, RoomTenancy tenancy);
     void run();
 
-    CallControl& control_;
+    std::atomic<CallControl*> control_;
     const routing::Hooks& hooks_;
     metrics::Metrics& metrics_;
     Log& log_;

@@ -256,6 +256,10 @@ Status Hooks::change(const HookChange& change, const Judge& judge) {
     }
 }
 
+std::shared_ptr<const Chain> Hooks::chain() const {
+    return impl_->said()->chain;
+}
+
 bool Hooks::accepts(std::string_view host) const {
     const auto given = impl_->said();
     return std::any_of(given->chain->begin(), given->chain->end(),

@@ -35,6 +35,7 @@ public:
     // Durable and in effect on return. Concurrent changes are grouped into one write and one re-index; a failure leaves
     // store and routes as they were and is every participant's answer.
     Status change(const HookChange& change, const Judge& judge = nullptr);
+    std::shared_ptr<const Chain> chain() const;
     // Whether any matcher of the chain can use that host.
     bool accepts(std::string_view host) const;
     bool configured(std::string_view host) const;

@@ -160,9 +160,11 @@ TEST_F(ProvisioningTest, WithoutReconcileItLooksAgainOnlyWhenAsked) {
     EXPECT_EQ(provisioning.look(), std::nullopt);
     provisioning.start();
     ASSERT_TRUE(provisioner_.wait_for_looks(2));
-    provisioning.look_again();
+    provisioning.reconfigure({.room_prefix = "new-", .allowed_addresses = {"10.0.0.2"}, .reconcile = 0ms},
+                             provisioner_);
     ASSERT_TRUE(provisioner_.wait_for_looks(3));
     provisioning.stop();
+    EXPECT_EQ(provisioner_.prefix_, "new-");
     provisioning.stop();
 }
 
