@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,12 @@ struct HookRules {
     std::vector<std::string_view> retries{};   // retry profiles; likewise
 };
 
+// The hooks as they are running. Without a sip block they are not.
+struct HookStates {
+    StateOf of = nullptr;
+    std::function<void()> changed = nullptr;  // the table is another; before the change is answered, may wait
+};
+
 // Statuses, texts and the order of checks are the reference's; beyond it: HTTPS, usable hosts and URLs, tenants,
 // limits. Any thread. put and remove wait for the durable change: they belong on a thread that may block.
 class HooksApi {
@@ -39,7 +46,7 @@ public:
 
     // All outlive this object.
     HooksApi(routing::Hooks& hooks, const Forwarder& forwarder, const Authentication& authentication, HookRules rules,
-             Log& log);
+             Log& log, HookStates states = {});
 
     http::Response list(const http::Request& request) const;
     http::Response put(const http::Request& request);
@@ -60,6 +67,7 @@ private:
     const Authentication& authentication_;
     const HookRules rules_;
     Log& log_;
+    const HookStates states_;
 };
 
 }  // namespace switchhook::api
