@@ -5,6 +5,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "core/api/times.hpp"
 #include "core/config/values.hpp"
 
 namespace switchhook::api {
@@ -23,6 +24,27 @@ std::string written(const Json& value) {
 
 http::Response answer(int status, const Json& body) {
     return {.status = status, .body = written(body), .content_type = kJsonType, .headers = {}};
+}
+
+Json text_or_null(const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json shown(const Paused& paused) {
+    return {{"since", rfc3339(paused.since_ms)}, {"reason", text_or_null(paused.reason)}};
+}
+
+std::string_view name_of(delivery::Outcome outcome) {
+    switch (outcome) {
+        case delivery::Outcome::delivered:
+            return "delivered";
+        case delivery::Outcome::refused:
+            return "refused";
+        case delivery::Outcome::retry:
+        case delivery::Outcome::stopped:
+            break;
+    }
+    return "retry";
 }
 
 std::string lowercase(std::string_view text) {
@@ -210,7 +232,7 @@ http::Response error_response(int status, std::string_view code, std::string_vie
     return json_response(status, {{"error", text}, {"code", code}});
 }
 
-http::Response hooks_response(const std::vector<const Hook*>& hooks) {
+http::Response hooks_response(const std::vector<const Hook*>& hooks, const StateOf& state_of) {
     Json list = Json::array();
     for (const Hook* hook : hooks) {
         Json& entry = list.emplace_back(Json{{"host", hook->host}, {"url", hook->url}, {"auth_id", hook->auth_id}});
@@ -220,8 +242,36 @@ http::Response hooks_response(const std::vector<const Hook*>& hooks) {
         if (hook->concurrency != 0) entry["concurrency"] = hook->concurrency;
         if (hook->rate) entry["rate"] = {{"per_second", hook->rate->per_second}, {"burst", hook->rate->burst}};
         for (const auto& [event, age] : hook->max_age) entry["max_age"][event] = config::duration_text(age);
+        const auto state = state_of ? state_of(hook->id) : std::nullopt;
+        if (!state) continue;
+        if (state->paused) entry["paused"] = shown(*state->paused);
+        if (state->breaker != delivery::Breaker::State::closed)
+            entry["breaker"] = state->breaker == delivery::Breaker::State::open ? "open" : "half_open";
     }
     return answer(200, {{"hooks", std::move(list)}});
+}
+
+http::Response paused_response(const std::string& host, const Paused& paused) {
+    Json body{{"host", host}, {"state", "paused"}};
+    body.update(shown(paused));
+    return answer(200, body);
+}
+
+http::Response tested_response(delivery::Outcome outcome, const AttemptResult& result) {
+    return answer(200, {{"outcome", name_of(outcome)},
+                        {"code", result.code},
+                        {"status", result.status == 0 ? Json(nullptr) : Json(result.status)},
+                        {"took_ms", static_cast<double>(result.took.count()) / 1000},
+                        {"address", text_or_null(result.address)},
+                        {"answer", result.answer}});
+}
+
+std::string test_event(const std::string& id, const std::string& room, std::int64_t unix_seconds) {
+    // A 64-bit number is text in LiveKit's JSON.
+    return written({{"event", "switchhook_test"},
+                    {"id", id},
+                    {"createdAt", std::to_string(unix_seconds)},
+                    {"room", {{"name", room}}}});
 }
 
 http::Response readiness_response(const std::vector<std::string>& reasons, const std::vector<std::string>& warnings) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -11,8 +12,11 @@
 #include <variant>
 #include <vector>
 
+#include <switchhook/forwarder.hpp>
 #include <switchhook/hook.hpp>
 
+#include "core/delivery/lane_states.hpp"
+#include "core/delivery/outcomes.hpp"
 #include "core/http/front.hpp"
 
 namespace switchhook::api {
@@ -20,9 +24,17 @@ namespace switchhook::api {
 http::Response json_response(int status, std::initializer_list<std::pair<std::string_view, std::string_view>> members);
 // {"error": text, "code": code}: stable codes in capitals for programs, the text for people.
 http::Response error_response(int status, std::string_view code, std::string_view text);
+// What the engine knows of a hook; nothing: it is idle and well.
+using StateOf = std::function<std::optional<delivery::LaneState>(HookId hook)>;
 // {"hooks":[{"host","url","auth_id"}]}, in the order given; of dialect, events, retry, concurrency, rate and max_age
-// what the hook has.
-http::Response hooks_response(const std::vector<const Hook*>& hooks);
+// what the hook has; "paused" and "breaker" only while it is.
+http::Response hooks_response(const std::vector<const Hook*>& hooks, const StateOf& state_of = nullptr);
+// {"host","state":"paused","since","reason"}; no reason is null.
+http::Response paused_response(const std::string& host, const Paused& paused);
+// {"outcome","code","status","took_ms","address","answer"}, as an attempt has them in the log of deliveries.
+http::Response tested_response(delivery::Outcome outcome, const AttemptResult& result);
+// A webhook as LiveKit would send it, of an event called `switchhook_test`.
+std::string test_event(const std::string& id, const std::string& room, std::int64_t unix_seconds);
 // {"ready":bool,"reasons":[..],"warnings":[..]}
 http::Response readiness_response(const std::vector<std::string>& reasons, const std::vector<std::string>& warnings);
 

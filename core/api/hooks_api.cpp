@@ -108,12 +108,13 @@ http::Response invalid(std::string_view code, std::size_t index, std::string_vie
 }  // namespace
 
 HooksApi::HooksApi(routing::Hooks& hooks, const Forwarder& forwarder, const Authentication& authentication,
-                   HookRules rules, Log& log)
+                   HookRules rules, Log& log, HookStates states)
     : hooks_(hooks),
       forwarder_(forwarder),
       authentication_(authentication),
       rules_(std::make_shared<const HookRules>(std::move(rules))),
-      log_(log) {}
+      log_(log),
+      states_(std::move(states)) {}
 
 void HooksApi::replace(HookRules rules) {
     auto made = std::make_shared<const HookRules>(std::move(rules));
@@ -275,6 +276,7 @@ http::Response HooksApi::change(const Identity& caller, const HookChange& change
               {{"put", std::to_string(change.put.size())},
                {"removed", std::to_string(change.remove.size())},
                {"by", caller.is_operator ? std::string_view("operator") : std::string_view(caller.tenant)}});
+    if (states_.changed) states_.changed();
     return visible_to(caller);
 }
 
@@ -283,7 +285,7 @@ http::Response HooksApi::visible_to(const Identity& caller) const {
     std::vector<const Hook*> visible;
     for (const auto& hook : routes->hooks())
         if (caller.acts_for(hook.auth_id)) visible.push_back(&hook);
-    return hooks_response(visible);
+    return hooks_response(visible, states_.of);
 }
 
 }  // namespace switchhook::api

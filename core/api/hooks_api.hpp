@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,6 +31,12 @@ struct HookRules {
     std::shared_ptr<const void> owner{};       // of what the views point into, when it is not there for good
 };
 
+// The hooks as they are running. Without a sip block they are not.
+struct HookStates {
+    StateOf of = nullptr;
+    std::function<void()> changed = nullptr;  // the table is another; before the change is answered, may wait
+};
+
 // Statuses, texts and the order of checks are the reference's; beyond it: HTTPS, usable hosts and URLs, tenants,
 // limits. Any thread. put and remove wait for the durable change: they belong on a thread that may block.
 class HooksApi {
@@ -42,7 +49,7 @@ public:
 
     // All outlive this object.
     HooksApi(routing::Hooks& hooks, const Forwarder& forwarder, const Authentication& authentication, HookRules rules,
-             Log& log);
+             Log& log, HookStates states = {});
 
     // From the next request on.
     void replace(HookRules rules);
@@ -70,6 +77,7 @@ private:
 
     base::Guarded<std::shared_ptr<const HookRules>> rules_;
     Log& log_;
+    const HookStates states_;
 };
 
 }  // namespace switchhook::api

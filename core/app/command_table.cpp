@@ -49,6 +49,8 @@ constexpr OptionRow kOfHooksAdd[] = {
      .repeatable = true},
     kServer,
     kJson};
+constexpr OptionRow kOfPause[] = {
+    {.name = "reason", .argument = "TEXT", .help = "for whoever looks at the hook meanwhile"}, kServer, kJson};
 constexpr OptionRow kOfImport[] = {
     {.name = "replace", .argument = nullptr, .help = "also replace hooks that the store has and that differ"}, kJson};
 constexpr OptionRow kOfList[] = {kHost,
@@ -109,7 +111,7 @@ constexpr CommandRow kCommands[] = {
     {"hooks add", "HOST URL", 2, 2, Sources::none, "add a hook, or replace the one of that host", kOfHooksAdd,
      run_hooks_add},
     {"hooks remove", "HOST...", 1, kAnyNumber, Sources::none, "remove hooks", kRemote, run_hooks_remove},
-    {"hooks pause", "HOST", 1, 1, Sources::none, "let the events of a hook wait", kRemote, run_hooks_pause},
+    {"hooks pause", "HOST", 1, 1, Sources::none, "let the events of a hook wait", kOfPause, run_hooks_pause},
     {"hooks resume", "HOST", 1, 1, Sources::none, "send them again", kRemote, run_hooks_resume},
     {"hooks test", "HOST", 1, 1, Sources::none, "send a marked test event and say what became of it", kRemote,
      run_hooks_test},
@@ -129,6 +131,14 @@ constexpr CommandRow kCommands[] = {
      run_deliveries_show},
     {"deliveries requeue", "[ID]", 0, 1, Sources::none,
      "send one delivery once more, or begin a job for all that the options name", kOfRequeue, run_deliveries_requeue},
+    {"backup",
+     "FILE",
+     1,
+     1,
+     Sources::standard,
+     "copy the store to a new file, also while a server runs",
+     {},
+     run_backup},
     {"version", "", 0, 0, Sources::named, "print the version", {}, run_version},
 };
 

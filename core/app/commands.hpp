@@ -13,6 +13,7 @@ int run_plugins(const CommandLine& line);
 int run_provision(const CommandLine& line);
 // Prints what a tenant's events are signed with, and nothing else, on standard output. Creates and changes nothing.
 int run_secret(const CommandLine& line);
+int run_backup(const CommandLine& line);  // Beside a running server, too.
 // Returns after SIGTERM or SIGINT, or when the start failed.
 int run_serve(const CommandLine& line);
 int run_version(const CommandLine& line);

@@ -72,7 +72,9 @@ int run_hooks_remove(const CommandLine& line) {
 }
 
 int run_hooks_pause(const CommandLine& line) {
-    return ask(line, [&](cli::ApiClient& api) { return cli::pause_hook(api, line.arguments[0], form(line)); });
+    return ask(line, [&](cli::ApiClient& api) {
+        return cli::pause_hook(api, line.arguments[0], line.text("reason"), form(line));
+    });
 }
 
 int run_hooks_resume(const CommandLine& line) {

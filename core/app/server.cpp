@@ -34,7 +34,12 @@ Server::Server(const config::Config& config, Assembly& assembly, Logging& loggin
       clock_(clock),
       hooks_(configured_hooks(config), assembly.hook_store.get(), std::move(assembly.matchers)),
       authentication_(config.auth),
-      hooks_api_(hooks_, *assembly.forwarder, authentication_, hook_rules(config, assembly), log_),
+      hooks_api_(hooks_, *assembly.forwarder, authentication_, hook_rules(config, assembly), log_,
+                 {.of = [this](HookId hook) { return engine_ ? engine_->lanes().of(hook) : std::nullopt; },
+                  .changed =
+                      [this] {
+                          if (hook_control_) hook_control_->forget_removed();
+                      }}),
       verifier_(config.livekit.keys, clock),
       dialects_(config.delivery.dialect),
       endpoints_(log_, kApiRequests, kApiThreads),
@@ -208,14 +213,15 @@ void Server::stop() {
     for (const auto& matcher : *chain) matcher->stop();
     for (const auto& retired : retired_)
         for (const auto& matcher : *retired) matcher->stop();
-    engine_.reset();
     if (admin_) admin_->stop(left_until(deadline, clock_));
     admin_endpoints_.stop();
+    engine_.reset();  // after the admin's answers, which look at its lanes
     log_.info("stopped");
 }
 
 // New connections are refused while requests in hand are answered: that takes one commit, seldom more.
 void Server::stop_fronts(TimePoint deadline) {
+    if (hook_control_) hook_control_->stop();
     if (front_) front_->stop(left_until(deadline - config_.server.stop_timeout / 2, clock_));
     endpoints_.stop();
 }

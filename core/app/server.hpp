@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "core/api/authentication.hpp"
 #include "core/api/deliveries_api.hpp"
 #include "core/api/health.hpp"
+#include "core/api/hook_control_api.hpp"
 #include "core/api/hooks_api.hpp"
 #include "core/app/assembly.hpp"
 #include "core/app/logging.hpp"
@@ -59,8 +62,11 @@ public:
 private:
     // As many changes of hooks come together to the hook table, which makes one write of those that wait.
     static constexpr std::size_t kApiThreads = 8;
+    static constexpr std::size_t kNamedHosts = 3;    // in a warning
     static constexpr std::size_t kApiRequests = 64;  // that wait; each can hold a body of server.body_bytes
 
+    // The configuration in force. Any thread.
+    std::shared_ptr<const config::Config> in_force() const;
     Status start_component(Component* component);
     Status start_chain(const routing::Chain& chain);
     Status start_livekit_callers(const Assembly& assembly);
@@ -72,16 +78,20 @@ private:
     std::size_t connections();
     void add_endpoints();
     void add_delivery_endpoints();
+    void add_hook_control_endpoints();
     void say_who_may_what();
     void say_listening();
     void tell_service_manager(std::string_view first);
     void stop_fronts(std::chrono::steady_clock::time_point deadline);
     std::vector<api::Probe> requirements();
     std::vector<api::Probe> warnings();
+    enum class Odd : std::uint8_t { paused = 1, silent };
+    Status hooks_that(Odd odd);  // are so: how many and which, or ok
     http::Response readiness();
     http::Response scrape();
 
-    const config::Config& config_;
+    const config::Config& config_;                                // of the start: what only a start can change
+    base::Guarded<std::shared_ptr<const config::Config>> taken_;  // by the latest reload; null: there was none
     Assembly& assembly_;
     Logging& logging_;
     Log& log_;
@@ -104,6 +114,7 @@ private:
     std::unique_ptr<delivery::Engine> engine_;
     std::unique_ptr<pipeline::Intake> intake_;
     std::unique_ptr<api::DeliveriesApi> deliveries_api_;  // the same
+    std::unique_ptr<api::HookControlApi> hook_control_;   // the same
     std::unique_ptr<api::Health> health_;
     std::unique_ptr<rooms::RoomTenants> room_tenants_;  // null: call_control is `none`
     std::unique_ptr<Provisioning> provisioning_;        // null: provisioner is `none`

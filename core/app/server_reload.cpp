@@ -35,8 +35,16 @@ Status Server::take(std::shared_ptr<const config::Config> next, std::unique_ptr<
                                     .allowed_addresses = next->sip->allowed_addresses,
                                     .reconcile = next->livekit.reconcile},
                                    *assembly->provisioner);
+    taken_.with([&](auto& held) { held = next; });
     retire(std::move(assembly), std::move(old).value());
+    if (hook_control_) hook_control_->forget_removed();
     return {};
+}
+
+std::shared_ptr<const config::Config> Server::in_force() const {
+    auto taken = taken_.with([](const auto& held) { return held; });
+    if (taken) return taken;
+    return {std::shared_ptr<void>(), &config_};  // lives as long as the program
 }
 
 // Only where the start had one: what begins with SIP begins with a start.

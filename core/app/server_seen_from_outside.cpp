@@ -1,7 +1,9 @@
 // What the server answers beside webhooks, and what it says of itself.
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include "core/app/retry_profiles.hpp"
 #include "core/app/server.hpp"
 
 namespace switchhook::app {
@@ -43,7 +45,10 @@ void Server::add_endpoints() {
                    Pace::slow);
     endpoints_.add("DELETE", "/sip/hooks",
                    answering([this](const Request& request) { return hooks_api_.remove(request); }), Pace::slow);
-    if (committer_) add_delivery_endpoints();
+    if (committer_) {
+        add_delivery_endpoints();
+        add_hook_control_endpoints();
+    }
     admin_endpoints_.add("GET", "/healthz", answering([this](const Request&) { return health_->alive(); }));
     admin_endpoints_.add("GET", "/readyz", answering([this](const Request&) { return readiness(); }));
     admin_endpoints_.add("GET", "/metrics", answering([this](const Request&) { return scrape(); }));
@@ -73,6 +78,36 @@ void Server::add_delivery_endpoints() {
     add("DELETE", "/sip/deliveries/requeue/{job}", &Api::cancel_job);
 }
 
+// Slow as well: they wait for the disk, or for the hook's receiver.
+void Server::add_hook_control_endpoints() {
+    hook_control_ = std::make_unique<api::HookControlApi>(
+        api::HookControl{.ledger = *committer_,
+                         .lanes = engine_->lanes(),
+                         .forwarder = *assembly_.forwarder,
+                         .terms =
+                             [this] {
+                                 const auto now = in_force();
+                                 const config::Sip& sip = *now->sip;
+                                 const delivery::Secrets secrets(sip.hook_secrets, sip.derived_secrets);
+                                 return api::TestTerms{.writer = {dialects_, *assembly_.forwarder, secrets,
+                                                                  config_.sip->room_prefix, clock_},
+                                                       .profiles = retry_profiles(now->delivery),
+                                                       .room_prefix = config_.sip->room_prefix,
+                                                       .timeout = now->delivery.timeout};
+                             }},
+        hooks_, authentication_, log_, clock_);
+    const auto add = [this](const char* path, auto call) {
+        endpoints_.add("POST", path, answering([this, call](const http::Request& request) {
+                           return (hook_control_.get()->*call)(request);
+                       }),
+                       http::Pace::slow);
+    };
+    using Api = api::HookControlApi;
+    add("/sip/hooks/{host}/pause", &Api::pause);
+    add("/sip/hooks/{host}/resume", &Api::resume);
+    add("/sip/hooks/{host}/test", &Api::test);
+}
+
 std::vector<api::Probe> Server::requirements() {
     std::vector<api::Probe> probes;
     probes.emplace_back([this]() -> Status {
@@ -100,9 +135,38 @@ std::vector<api::Probe> Server::warnings() {
     });
     if (provisioning_) probes.emplace_back([this] { return provisioning_->in_order(); });
     if (room_tenants_) probes.emplace_back([this] { return room_tenants_->health(); });
+    if (engine_) {
+        probes.emplace_back([this] { return hooks_that(Odd::paused); });
+        probes.emplace_back([this] { return hooks_that(Odd::silent); });
+    }
     for (const Component* component : started_)
         if (component != assembly_.outbox.get()) probes.emplace_back([component] { return component->health(); });
     return probes;
+}
+
+Status Server::hooks_that(Odd odd) {
+    const auto routes = hooks_.routes();
+    std::set<std::string_view> hosts;  // views into the routes
+    for (const auto& lane : engine_->lanes().special()) {
+        const bool fits =
+            odd == Odd::paused ? lane.paused.has_value() : lane.breaker != delivery::Breaker::State::closed;
+        const Hook* hook = fits ? routes->find(lane.hook) : nullptr;
+        if (hook != nullptr) hosts.insert(hook->host);
+    }
+    if (hosts.empty()) return {};
+    const bool one = hosts.size() == 1;
+    std::string text = std::to_string(hosts.size()) + (one ? " hook " : " hooks ");
+    if (odd == Odd::paused)
+        text.append(one ? "is paused" : "are paused");
+    else
+        text.append(one ? "does not answer (breaker open)" : "do not answer (breaker open)");
+    std::size_t named = 0;
+    for (const auto host : hosts) {
+        if (named == kNamedHosts) break;
+        text.append(named++ == 0 ? ": " : ", ").append(host);
+    }
+    if (hosts.size() > named) text.append(" and others");
+    return {Code::unavailable, std::move(text)};
 }
 
 http::Response Server::readiness() {

@@ -33,10 +33,11 @@ std::string hooks_table(const Json& hooks) {
     for (const auto& hook : hooks)
         rows.push_back({cell(hook, {"host"}), cell(hook, {"url"}), cell(hook, {"auth_id"}), cell(hook, {"dialect"}),
                         cell(hook, {"events"}), cell(hook, {"retry"}), cell(hook, {"concurrency"}), rate_text(hook),
-                        cell(hook, {"max_age"}), cell(hook, {"paused", "state"})});
+                        cell(hook, {"max_age"}), cell(hook, {"paused"}), cell(hook, {"breaker"})});
     if (rows.empty()) return "there are no hooks\n";
     return text_table(
-        {"HOST", "URL", "TENANT", "DIALECT", "EVENTS", "RETRY", "CONCURRENCY", "RATE", "MAX AGE", "PAUSED"}, rows);
+        {"HOST", "URL", "TENANT", "DIALECT", "EVENTS", "RETRY", "CONCURRENCY", "RATE", "MAX AGE", "PAUSED", "BREAKER"},
+        rows);
 }
 
 // Programs get every answer as the API gave it.
@@ -61,8 +62,8 @@ std::string body_of(const WantedHook& wanted) {
     return compact(body);
 }
 
-Result<std::string> act(ApiClient& api, const std::string& host, const char* action) {
-    return api.ask("POST", "/sip/hooks/" + encoded(host) + "/" + action);
+Result<std::string> act(ApiClient& api, const std::string& host, const char* action, const std::string& json = {}) {
+    return api.ask("POST", "/sip/hooks/" + encoded(host) + "/" + action, json);
 }
 
 // What an action answered; without a word it is `done`.
@@ -109,8 +110,8 @@ Result<std::string> remove_hooks(ApiClient& api, std::span<const std::string> ho
     return answer ? shown(api, *answer, form) : answer.status();
 }
 
-Result<std::string> pause_hook(ApiClient& api, const std::string& host, Form form) {
-    const auto answer = act(api, host, "pause");
+Result<std::string> pause_hook(ApiClient& api, const std::string& host, const std::string& reason, Form form) {
+    const auto answer = act(api, host, "pause", reason.empty() ? std::string() : compact({{"reason", reason}}));
     if (!answer) return answer.status();
     return action_text(*answer, plain(host) + " is paused: its events wait", form);
 }

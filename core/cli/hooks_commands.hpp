@@ -35,7 +35,8 @@ Result<std::string> list_hooks(ApiClient& api, Form form);
 // Adds it, or replaces the hook of that host.
 Result<std::string> add_hook(ApiClient& api, const WantedHook& hook, Form form);
 Result<std::string> remove_hooks(ApiClient& api, std::span<const std::string> hosts, Form form);
-Result<std::string> pause_hook(ApiClient& api, const std::string& host, Form form);
+// An empty reason is none.
+Result<std::string> pause_hook(ApiClient& api, const std::string& host, const std::string& reason, Form form);
 Result<std::string> resume_hook(ApiClient& api, const std::string& host, Form form);
 
 // What a test event came to.

@@ -49,6 +49,15 @@ public:
             return states;
         });
     }
+    // Those that are paused or whose breaker is not closed, in no order.
+    std::vector<LaneState> special() const {
+        return states_.with([](const auto& all) {
+            std::vector<LaneState> states;
+            for (const auto& [hook, state] : all)
+                if (state.paused || state.breaker != Breaker::State::closed) states.push_back(state);
+            return states;
+        });
+    }
 
 private:
     base::Guarded<std::unordered_map<HookId, LaneState>> states_;

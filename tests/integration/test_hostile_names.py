@@ -105,7 +105,7 @@ class Names(HostileCase):
         self.dns.answer = lambda name, kind: None
         self.serve_named(self.hostile(good))
         calls = self.calls()
-        self.fails_as("dns_failed")
+        self.fails_as("dns_unavailable")
         self.dns.answer = lambda name, kind: ["127.0.0.1"] if kind == A else []
         self.all_delivered(calls)
         self.did_not_grow()
@@ -114,7 +114,7 @@ class Names(HostileCase):
         self.dns.silent = True
         self.serve_named(self.hostile(good))
         calls = self.calls()
-        self.fails_as("dns_failed")
+        self.fails_as("dns_unavailable")
         self.dns.silent = False
         self.all_delivered(calls)
         self.did_not_grow()

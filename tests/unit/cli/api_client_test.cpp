@@ -99,7 +99,7 @@ TEST_F(Commands, SendAHookWithWhatWasSaidAndNothingElse) {
 
 TEST_F(Commands, WriteAHostIntoAPathSoThatItStaysOneSegment) {
     server_.answers(200, "{}");
-    ASSERT_TRUE(pause_hook(api_, "*.a.com", Form::people));
+    ASSERT_TRUE(pause_hook(api_, "*.a.com", "", Form::people));
     EXPECT_EQ(server_.asked().path, "/sip/hooks/%2A.a.com/pause");
     ASSERT_TRUE(resume_hook(api_, "[2001:db8::1]", Form::people));
     EXPECT_EQ(server_.asked().path, "/sip/hooks/%5B2001%3Adb8%3A%3A1%5D/resume");
