@@ -237,8 +237,10 @@ void HookControlApi::forget_removed() {
     const auto routes = hooks_.routes();
     for (const HookId hook : paused) {
         if (routes->find(hook) != nullptr) continue;
-        if (const Status resumed = resume_durably(hook); !resumed)
-            log_.warning("the pause of a hook that was removed stays", {{"why", resumed.message()}});
+        if (const Status resumed = resume_durably(hook); !resumed) {
+            log_.warning("pauses of hooks that were removed stay until the next change", {{"why", resumed.message()}});
+            return;  // the caller has waited long enough
+        }
     }
 }
 

@@ -2,12 +2,15 @@
 import json
 import pathlib
 import re
+import select
 import shutil
 import subprocess
 import sys
+import threading
+import time
 import unittest
 
-from tests.harness.livekit import DATA, event, recording, scenarios
+from tests.harness.livekit import DATA, event, joined, recording, scenarios
 from tests.harness.server import BINARY, ROOT, config, run
 from tests.integration.case import Case
 from tests.integration.test_hooks_api import AUTH, OPERATOR, TENANT_A, TENANT_B
@@ -330,6 +333,66 @@ class Simulate(CommandLine):
         code, _, err = self.play(keyless, "--to", "sip:1@a")
         self.assertEqual(code, 78)
         self.assertIn("LIVEKIT_API_KEY", err)
+
+
+class Backup(CommandLine):
+    def test_a_copy_beside_a_server_under_load_opens_and_holds_what_was_accepted(self):
+        tenant = self.tenant()
+        tenant.answer = lambda arrival: (503, {}, b"")
+        server = self.server([self.hook(tenant)])
+        sender = self.sender(server)
+        self.post_all(sender, [joined(event_id="EV_first")])
+        done, accepted = threading.Event(), []
+
+        def load():
+            more = self.sender(server)
+            while not done.is_set():
+                accepted.append(more.post(event("track_published", event_id=f"EV_{len(accepted)}"))[0])
+        thread = threading.Thread(target=load)
+        thread.start()
+        copies = [self.folder / f"copy{i}.db" for i in range(3)]
+        for copy in copies:
+            before = len(accepted)
+            self.assertEqual(run("backup", str(copy), *self.source(server)), (0, f"the store was copied to {copy}\n", ""))
+            deadline = time.monotonic() + 20
+            while len(accepted) == before and time.monotonic() < deadline:
+                select.select([], [], [], 0.01)
+            self.assertGreater(len(accepted), before, "the server goes on")
+        done.set()
+        thread.join()
+        self.assertEqual(set(accepted), {200})
+        server.stop()
+        self.assertFalse([path.name for path in self.folder.iterdir() if ".part" in path.name])
+        for copy in copies:
+            other = self.folder / f"{copy.name}.yaml"
+            other.write_text(json.dumps(config(self.folder, [self.hook(tenant)], self.authority, storage={"use": "sqlite", "path": str(copy)})), encoding="utf-8")
+            code, out, err = run("check", "--config", f"file:{other}")
+            self.assertEqual(code, 0, (out, err))
+        tenant.answer = lambda arrival: (200, {}, b"")
+        restored = self.server([self.hook(tenant)], storage={"use": "sqlite", "path": str(copies[-1])})
+        self.assertTrue(tenant.wait(lambda arrivals: any(arrival.event["id"] == "EV_first" for arrival in arrivals)))
+        restored.stop()
+
+    def test_nothing_is_overwritten_and_nothing_made_up(self):
+        server = self.server()
+        there = self.folder / "there.db"
+        there.write_bytes(b"mine")
+        code, out, err = run("backup", str(there), *self.source(server))
+        self.assertEqual((code, out), (70, ""))
+        self.assertEqual(err, f"{there} exists; a backup overwrites nothing\n")
+        self.assertEqual(there.read_bytes(), b"mine")
+        self.assertNotEqual(run("backup", str(self.folder / "no" / "copy.db"), *self.source(server))[0], 0)
+        self.assertEqual(run("backup")[0], 64)
+        self.assertEqual(run("backup", "x.db", "--config", "file:/nowhere")[0], 78)
+        server.stop()
+        copy = self.folder / "copy.db"
+        self.assertEqual(run("backup", str(copy), *self.source(server))[0], 0, "without a server, too")
+        empty = self.folder / "empty.yaml"
+        empty.write_text(json.dumps(config(self.folder, [], self.authority, storage={"use": "sqlite", "path": str(self.folder / "none.db")})), encoding="utf-8")
+        before = sorted(path.name for path in self.folder.iterdir())
+        code, out, err = run("backup", str(self.folder / "of-nothing.db"), "--config", f"file:{empty}")
+        self.assertNotEqual(code, 0, out)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), before)
 
 
 class Page(CommandLine):
