@@ -80,9 +80,9 @@ Result<std::vector<SourceName>> sources_of(const CommandRow& row, const std::vec
 
 }  // namespace
 
-std::string CommandLine::text(std::string_view option, std::string otherwise) const {
+std::string CommandLine::text(std::string_view option, std::string_view otherwise) const {
     const auto found = options.find(option);
-    return found == options.end() ? std::move(otherwise) : found->second.back();
+    return found == options.end() ? std::string(otherwise) : found->second.back();
 }
 
 std::vector<std::string> CommandLine::all(std::string_view option) const {

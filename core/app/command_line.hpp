@@ -32,7 +32,7 @@ struct CommandLine {
 
     bool has(std::string_view option) const { return options.contains(option); }
     // The value of an option, or `otherwise`.
-    std::string text(std::string_view option, std::string otherwise = {}) const;
+    std::string text(std::string_view option, std::string_view otherwise = {}) const;
     std::vector<std::string> all(std::string_view option) const;
     // Code::invalid: it was given and is no whole number from `least` to `most`.
     Result<std::uint64_t> number(std::string_view option, std::uint64_t otherwise, std::uint64_t least,

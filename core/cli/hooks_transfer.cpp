@@ -124,7 +124,7 @@ HookChange Import::change() const {
     return made;
 }
 
-Result<Import> read_import(const std::string& json, HookTable stored, ImportRules rules) {
+Result<Import> read_import(const std::string& json, const HookTable& stored, ImportRules rules) {
     const auto requests = requests_of(json);
     if (!requests) return requests.status();
     Staging staging(stored);

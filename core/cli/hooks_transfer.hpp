@@ -37,7 +37,7 @@ struct Import {
 
 // Reads and checks everything that would be imported over `stored`, as POST /sip/hooks does; changes nothing.
 // Code::invalid: the API's own text for the first hook that does not fit.
-Result<Import> read_import(const std::string& json, HookTable stored, ImportRules rules);
+Result<Import> read_import(const std::string& json, const HookTable& stored, ImportRules rules);
 
 // What was, or would be, added and replaced.
 std::string import_text(const Import& import, bool done, Form form);

@@ -62,7 +62,7 @@ public:
 
 private:
     Json person() const { return {{"sid", "PA_" + call_.mark}, {"identity", std::string("sip_") + kCaller}}; }
-    std::string written(const char* event, Json more) {
+    std::string written(const char* event, const Json& more) {
         Json body = {
             {"event", event},
             {"room", {{"sid", "RM_" + call_.mark}, {"name", call_.room_prefix + "_" + kCaller + "_" + call_.mark}}}};

@@ -157,7 +157,7 @@ private:
         for (const auto& [event, node] : ages->entries) {
             if (trimmed(event).empty()) reading_.problem(node, path + ".max_age holds an empty name");
             if (node.kind == NodeKind::null)
-                reading_.problem(node, path + ".max_age." + event + " has no duration");
+                reading_.problem(node, (path + ".max_age.").append(event).append(" has no duration"));
             else if (check_value(declared, node))
                 hook.max_age.emplace(event, *parse_duration(node.text));
         }

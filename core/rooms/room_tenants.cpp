@@ -102,7 +102,7 @@ void RoomTenants::tell(Room room) {
 }
 
 void RoomTenants::say(Room& room, RoomTenancy tenancy) {
-    const auto admitted = [&](std::string key) {
+    const auto admitted = [&](const std::string& key) {
         const std::lock_guard lock(mutex_);
         return lines_.admit(key, clock_.steady());
     };

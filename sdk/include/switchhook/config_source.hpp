@@ -18,7 +18,7 @@ public:
     // comes in several steps may be told once, after the last. Until stop(). Called at most once; `changed` does not
     // block. A source that cannot change, or cannot notice it, does nothing.
     virtual Status watch(std::function<void()> changed) {
-        static_cast<void>(changed);
+        changed = nullptr;
         return {};
     }
 };
