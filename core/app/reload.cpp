@@ -61,27 +61,25 @@ void Reload::run() {
 
 void Reload::refused(std::span<const Problem> problems) {
     const auto texts = as_texts(problems);
-    for (const auto& text : texts) log_.error("the configuration was not reloaded", {{"why", text}});
     server_.count_reload("refused");
     auto warnings = warnings_;
     warnings.push_back("the configuration was not reloaded, and the one before is in force: " + texts.front() +
                        (texts.size() > 1 ? " (and " + std::to_string(texts.size() - 1) + " more, see the log)" : ""));
     server_.say(std::move(warnings));
+    for (const auto& text : texts) log_.error("the configuration was not reloaded", {{"why", text}});
 }
 
 void Reload::applied(const config::Config& config, const std::vector<std::string>& in_effect,
                      const std::vector<std::string>& after_restart) {
-    log_.info("the configuration was reloaded", {{"changed", joined(in_effect)}});
     for (const auto& notice : config.notices) log_.info(notice.text, {{"place", notice.place}});
     for (const auto& warning : config.warnings) log_.warning(warning.text, {{"place", warning.place}});
     server_.count_reload("applied");
     warnings_ = as_texts(config.warnings);
-    if (!after_restart.empty()) {
-        const auto keys = joined(after_restart);
-        log_.warning("these keys take effect after a restart", {{"keys", keys}});
-        warnings_.push_back("these keys take effect after a restart: " + keys);
-    }
+    const auto keys = joined(after_restart);
+    if (!keys.empty()) warnings_.push_back("these keys take effect after a restart: " + keys);
     server_.say(warnings_);
+    if (!keys.empty()) log_.warning("these keys take effect after a restart", {{"keys", keys}});
+    log_.info("the configuration was reloaded", {{"changed", joined(in_effect)}});
 }
 
 }  // namespace switchhook::app

@@ -1,5 +1,6 @@
 """The commands of the real program, against the real server; and every example of docs/command-line.md."""
 import json
+import os
 import pathlib
 import re
 import select
@@ -11,7 +12,7 @@ import time
 import unittest
 
 from tests.harness.livekit import DATA, event, joined, recording, scenarios
-from tests.harness.server import BINARY, ROOT, config, run
+from tests.harness.server import BINARY, ROOT, SHORT, config, run
 from tests.integration.case import Case
 from tests.integration.test_hooks_api import AUTH, OPERATOR, TENANT_A, TENANT_B
 
@@ -131,7 +132,8 @@ class Transfer(CommandLine):
             self.assertEqual(run("hooks", "import", str(given), *one)[0], 0)
             code, exported, err = run("hooks", "export", *one)
             self.assertEqual((code, json.loads(exported)), (0, {"hooks": hooks}), err)
-            moved = subprocess.run([str(BINARY), "hooks", "import", "--json", *other], input=exported, capture_output=True, text=True, timeout=30)
+            moved = subprocess.run([str(BINARY), "hooks", "import", "--json", *other], input=exported, capture_output=True, text=True, timeout=30,
+                                   env={**os.environ, **SHORT})
             self.assertEqual((moved.returncode, json.loads(moved.stdout)["added"]), (0, hooks), moved.stderr)
             self.assertEqual(run("hooks", "export", *other)[1], exported)
 
@@ -409,7 +411,7 @@ class Page(CommandLine):
         shutil.copy(DATA / "recordings" / "simple_call.jsonl", self.folder)
         (self.folder / "bin").mkdir()
         (self.folder / "bin" / "switchhook").symlink_to(BINARY)
-        environment = {**server.environment, "SWITCHHOOK_SERVER": f"http://127.0.0.1:{server.port}", "PATH": f"{self.folder}/bin:/usr/bin:/bin"}
+        environment = {**server.environment, **SHORT, "SWITCHHOOK_SERVER": f"http://127.0.0.1:{server.port}", "PATH": f"{self.folder}/bin:/usr/bin:/bin"}
         blocks = re.findall(r"```console ?(\d*)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
         self.assertGreater(len(blocks), 6)
         for code, block in blocks:

@@ -10,7 +10,7 @@ import subprocess
 import unittest
 
 from tests.harness.livekit import FreshIds, event, joined, recording, verify
-from tests.harness.server import BINARY, ROOT
+from tests.harness.server import BINARY, ROOT, SHORT
 from tests.integration.case import Case
 
 RECEIVERS = pathlib.Path(__file__).resolve().parent / "standard_webhooks"
@@ -52,7 +52,7 @@ class Dialects(Case):
 
     def secret(self, server, *words):
         return subprocess.run([str(BINARY), "secret", "--config", f"file:{server.config_file}", *words], capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=60, check=False, env={**os.environ, **SHORT})
 
     def test_every_event_of_a_recorded_call_is_accepted_by_the_public_libraries(self):
         tenant = self.tenant()
@@ -208,7 +208,7 @@ class Dialects(Case):
             self.assertEqual((status, json.loads(body)["error"].split(":")[1].split(".")[0]), (400, " hooks[0]"), body)
             self.assertEqual(server.request("GET", "/sip/hooks")[2], b'{"hooks":[]}')
             server.write({**json.loads(server.config_file.read_text(encoding="utf-8")), "sip": sip([self.hook(tenant, **choice)])})
-            checked = subprocess.run([str(BINARY), "check", "--config", f"file:{server.config_file}"], capture_output=True, text=True, timeout=60, check=False)
+            checked = subprocess.run([str(BINARY), "check", "--config", f"file:{server.config_file}"], capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **SHORT})
             self.assertEqual(checked.returncode, 78, choice)
             self.assertTrue(re.search(r"switchhook\.yaml:\d+: ", checked.stderr), checked.stderr)
 

@@ -131,6 +131,8 @@ class Durability(Case):
                 time.sleep(0.1)  # the server looks again at its own pace; nothing here can be waited for
         self.assertTrue(accepted, server.log()[-3000:])
         self.assertTrue(tenant.wait(lambda arrivals: any(a.event["id"] == "EV_last" for a in arrivals)))
+        while time.monotonic() < deadline + 20 and server.request("GET", "/readyz", admin=True)[0] != 200:
+            time.sleep(0.1)  # likewise
         self.assertEqual(server.request("GET", "/readyz", admin=True)[0], 200)
 
     def test_a_second_process_on_the_same_store_ends_with_69(self):

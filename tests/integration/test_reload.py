@@ -77,8 +77,8 @@ class Reload(Case):
         server = self.server([self.hook(tenant)])
         self.rewrite(server, [self.hook(tenant, "customer-b.com"), {"host": "x", "url": "http://x/"}], 1,
                      "the configuration was not reloaded", delivery={"retry": "nevr"})
-        self.assertIn("must be HTTPS", server.log())
-        self.assertIn("nevr", server.log())
+        self.wait_log(server, "must be HTTPS")
+        self.wait_log(server, "nevr")
         status, body = self.readiness(server)
         self.assertEqual(status, 200)
         self.assertIn("the one before is in force", " ".join(body["warnings"]))
