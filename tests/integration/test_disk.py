@@ -46,6 +46,16 @@ class FullDisk(Case):
         self.running.write(blocks)
         self.running.start()
 
+    def up_again(self):
+        """On a disk without one free byte a start may end with 69; it has to work as soon as there is room."""
+        try:
+            self.up()
+        except RuntimeError as ended:
+            if "ended with 69" not in str(ended) or "full" not in str(ended):
+                raise
+            self.disk.free()
+            self.up()
+
     def die(self):
         self.running.kill()
         self.book.died(self.life, "killed")
@@ -154,7 +164,7 @@ class FullDisk(Case):
 
     def test_deaths_at_random_instants_around_a_full_disk_lose_nothing(self):
         for number in range(6):
-            self.up()
+            self.up_again()
             end = threading.Event()
 
             def load():

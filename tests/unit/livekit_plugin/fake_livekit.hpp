@@ -9,6 +9,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -35,13 +36,33 @@ public:
     std::string url() const { return server_.url(); }
     int connections() const { return server_.connections(); }
 
+    // What a test puts in while connections may still be at work.
+    template <typename Function>
+    class Script {
+    public:
+        template <typename Given>
+        Script& operator=(Given&& given) {
+            const std::lock_guard lock(mutex_);
+            function_ = std::forward<Given>(given);
+            return *this;
+        }
+        Function get() const {
+            const std::lock_guard lock(mutex_);
+            return function_;
+        }
+
+    private:
+        mutable std::mutex mutex_;
+        Function function_;
+    };
+
     // Called on the connection's thread at each point; may block.
-    std::function<void(const Seen&, Point)> at_point;
+    Script<std::function<void(const Seen&, Point)>> at_point;
     // An answer in place of ours: before anything is done, and after all was done.
-    std::function<std::optional<PlainAnswer>(const Seen&)> instead;
-    std::function<std::optional<PlainAnswer>(const Seen&)> afterwards;
+    Script<std::function<std::optional<PlainAnswer>(const Seen&)>> instead;
+    Script<std::function<std::optional<PlainAnswer>(const Seen&)>> afterwards;
     // What is stored in place of what was sent.
-    std::function<void(const std::string& method, Json& object)> alter;
+    Script<std::function<void(const std::string& method, Json& object)>> alter;
     bool camel_case = false;   // answers as a server of another make writes them
     std::size_t page_cap = 0;  // items per answer; 0: all, as LiveKit does
 
