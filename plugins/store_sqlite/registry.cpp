@@ -58,7 +58,9 @@ Verdict Registry::decide(const Append& append, RowId seq, std::int64_t now_ms) {
     verdict.room = room.row;
     verdict.stream = stream_of(room.name);
     RoomHead& head = change(room);
-    head.last_ms = std::max(head.last_ms, now_ms);
+    // A restart puts it up to a minute ahead; what is known now must not be written down ahead again.
+    const bool earlier = now_ms < head.last_ms;
+    head.last_ms = now_ms;
     const bool finishes = event.name == "room_finished" && head.finished_ms == 0;
     if (finishes) {
         head.finished_ms = now_ms;
@@ -85,7 +87,7 @@ Verdict Registry::decide(const Append& append, RowId seq, std::int64_t now_ms) {
     if (verdict.targets != nullptr) verdict.disposition = Disposition::stored;
     if (head.targets != nullptr) verdict.room_hook = head.targets->front().hook;
     const bool first_parked = verdict.disposition == Disposition::parked && room.parked.size() == 1;
-    if (found == nullptr || finishes || first_parked) due_.push({due_at(room), room.row});
+    if (found == nullptr || finishes || first_parked || earlier) due_.push({due_at(room), room.row});
     return verdict;
 }
 

@@ -46,8 +46,9 @@ TEST_P(OutboxSuite, RandomCallsGoWhereAnIndependentModelSendsThem) {
         EXPECT_EQ(driver.outbox().figures().parked, model.parked());
 
         if (calls.once_in(20)) driver.restart();
-        driver.now_ms += static_cast<std::int64_t>(calls.below(20'000));
-        // A restart may remember a room up to a minute longer, so that long pauses are longer than that.
+        // A restart may remember a room up to a minute longer: long pauses are longer than that, and all short ones
+        // together are less than the hour after which a room is forgotten.
+        driver.now_ms += static_cast<std::int64_t>(calls.below(8'000));
         if (calls.once_in(40)) driver.now_ms += 3'600'000 + 70'000;
         if (calls.once_in(10)) {
             EXPECT_EQ(driver.maintain_all().parked_dropped, model.pass_time(driver.now_ms));
