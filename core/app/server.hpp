@@ -52,7 +52,7 @@ public:
     void stop();
     // Another configuration, and the instances that were made and checked for it; what only a start can change (see
     // config/changes.hpp) stays as it is. In effect on return, or not ok and nothing has changed.
-    Status take(std::shared_ptr<const config::Config> next, std::unique_ptr<Assembly> assembly);
+    Status take(std::shared_ptr<const config::Config> next, std::unique_ptr<Assembly> made);
     // What readiness says of the configuration, and what came of reading it anew: applied, refused.
     void say(std::vector<std::string> warnings);
     void count_reload(std::string_view result);
@@ -70,7 +70,7 @@ private:
     Status start_component(Component* component);
     Status start_chain(const routing::Chain& chain);
     Status start_livekit_callers(const Assembly& assembly);
-    void retire(std::unique_ptr<Assembly> assembly, std::shared_ptr<const routing::Chain> chain);
+    void retire(Assembly& assembly, std::shared_ptr<const routing::Chain> chain);
     delivery::EngineSettings engine_settings(const config::Delivery& delivery) const;
     Status start_delivery(const config::Sip& sip);
     Status start_livekit_callers(const config::Sip& sip, bool known);

@@ -7,7 +7,10 @@
 namespace switchhook::app {
 
 // What can fail comes first: after the hooks are in force nothing does.
-Status Server::take(std::shared_ptr<const config::Config> next, std::unique_ptr<Assembly> assembly) {
+Status Server::take(std::shared_ptr<const config::Config> next, std::unique_ptr<Assembly> made) {
+    // From here on it lives until the end, also when it is refused: what was started of it is stopped then.
+    assemblies_.push_back(std::move(made));
+    Assembly* const assembly = assemblies_.back().get();
     auto chain = std::exchange(assembly->matchers, {});
     if (Status started = start_chain(chain); !started) {
         for (const auto& matcher : chain) matcher->stop();
@@ -18,7 +21,7 @@ Status Server::take(std::shared_ptr<const config::Config> next, std::unique_ptr<
         return begun;
     }
     auto old = hooks_.reconfigure(configured_hooks(*next), std::move(chain));
-    if (!old) return old.status();  // the chain is gone with the call
+    if (!old) return old.status();
 
     verifier_.replace(next->livekit.keys);
     authentication_.replace(next->auth);
@@ -36,7 +39,7 @@ Status Server::take(std::shared_ptr<const config::Config> next, std::unique_ptr<
                                     .reconcile = next->livekit.reconcile},
                                    *assembly->provisioner);
     taken_.with([&](auto& held) { held = next; });
-    retire(std::move(assembly), std::move(old).value());
+    retire(*assembly, std::move(old).value());
     if (hook_control_) hook_control_->forget_removed();
     return {};
 }
@@ -57,13 +60,12 @@ Status Server::start_livekit_callers(const Assembly& assembly) {
 }
 
 // The instances of the new configuration live from now on; the chain that was in force until its last routes are gone.
-void Server::retire(std::unique_ptr<Assembly> assembly, std::shared_ptr<const routing::Chain> chain) {
+void Server::retire(Assembly& assembly, std::shared_ptr<const routing::Chain> chain) {
     // What a running server keeps as it was opened was made to be checked only.
-    assembly->outbox.reset();
-    assembly->hook_store.reset();
-    assembly->forwarder.reset();
-    assembly->dialects.clear();
-    assemblies_.push_back(std::move(assembly));
+    assembly.outbox.reset();
+    assembly.hook_store.reset();
+    assembly.forwarder.reset();
+    assembly.dialects.clear();
     retired_.push_back(std::move(chain));
     std::erase_if(retired_, [](const auto& each) {
         if (each.use_count() > 1) return false;

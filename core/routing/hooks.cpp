@@ -228,7 +228,10 @@ Status Hooks::load() {
 Result<std::shared_ptr<const Chain>> Hooks::reconfigure(std::vector<Hook> configured, Chain chain) {
     auto made = Impl::make_given(std::move(configured), std::move(chain));
     const Impl::Turn turn(*impl_);
-    if (Status status = impl_->read(*made); !status) return status;
+    if (Status status = impl_->read(*made); !status) {
+        for (const auto& matcher : *made->chain) matcher->stop();
+        return status;
+    }
     impl_->in_force.with([&](auto& held) { held.swap(made); });
     return made->chain;
 }

@@ -30,7 +30,8 @@ public:
     std::shared_ptr<const Routes> routes() const;
 
     // Other hooks of the configuration, and another chain, in effect on return; the stored ones are read anew. Not ok:
-    // everything is as it was. Answers the chain that was in effect: it may be stopped when nobody else holds it.
+    // everything is as it was, and the chain that was given is stopped and gone. Answers the chain that was in effect:
+    // it may be stopped when nobody else holds it.
     Result<std::shared_ptr<const Chain>> reconfigure(std::vector<Hook> configured, Chain chain);
     // Durable and in effect on return. Concurrent changes are grouped into one write and one re-index; a failure leaves
     // store and routes as they were and is every participant's answer.

@@ -111,6 +111,18 @@ class Reload(Case):
         self.post_all(sender, [joined(call="SCL_2", room="sip-2", sid="RM_2")])
         self.assertTrue(a.wait_count(1))
 
+    def test_a_reload_whose_instances_do_not_start_changes_nothing_and_the_server_still_ends_well(self):
+        tenant = self.tenant()
+        livekit = {"url": "http://127.0.0.1:1", "api_key": "devkey", "api_secret": "secret", "wait": "1h"}
+        both = {"livekit": livekit, "provisioner": {"use": "livekit"}, "call_control": {"use": "livekit"}}
+        server = self.server([self.hook(tenant)], **both)
+        broken = {**both, "provisioner": {"use": "livekit", "ca_file": str(self.folder / "missing.pem")}}
+        self.rewrite(server, [self.hook(tenant, "customer-b.com")], 1, "the configuration was not reloaded", **broken)
+        self.assertIn("missing.pem", server.log())
+        self.post_all(self.sender(server), [joined(call="SCL_1", room="sip-1", sid="RM_1")])
+        self.assertTrue(tenant.wait_count(1), "the old hook is in force")
+        self.assertEqual(server.stop(), 0)
+
     def test_under_load_no_event_is_lost_by_a_hundred_reloads(self):
         tenant = self.tenant()
         server = self.server([self.hook(tenant)])
