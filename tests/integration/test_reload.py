@@ -118,6 +118,18 @@ class Reload(Case):
         self.post_all(sender, [joined(call="SCL_2", room="sip-2", sid="RM_2")])
         self.assertTrue(a.wait_count(1))
 
+    def test_what_a_reload_replaced_is_given_back(self):
+        tenant = self.tenant()
+        livekit = {"url": "http://127.0.0.1:1", "api_key": "devkey", "api_secret": "secret", "wait": "1h"}
+        server = self.server([self.hook(tenant)], livekit=livekit, provisioner={"use": "livekit"}, call_control={"use": "livekit"})
+        counts = []
+        for number in range(1, 31):
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_log(server, "the configuration was reloaded", number)
+            counts.append(len(os.listdir(f"/proc/{server.process.pid}/fd")))
+        self.assertLess(max(counts[10:]) - max(counts[:10]), 10, counts)
+        self.assertEqual(server.stop(), 0)
+
     def test_a_reload_whose_instances_do_not_start_changes_nothing_and_the_server_still_ends_well(self):
         tenant = self.tenant()
         livekit = {"url": "http://127.0.0.1:1", "api_key": "devkey", "api_secret": "secret", "wait": "1h"}
