@@ -233,7 +233,7 @@ class HookControl(Case):
         tenant, release = self.tenant(), threading.Event()
         self.addCleanup(release.set)
         tenant.answer = lambda arrival: (release.wait(30) and 200, {}, b"")
-        server = self.server([self.hook(tenant)], delivery={"timeout": "1s"})
+        server = self.server([self.hook(tenant)], delivery={"timeout": "4s"})
         answer = self.act(server, "test")[1]
         self.assertEqual((answer["outcome"], answer["code"], answer["status"]), ("retry", "timeout_response", None))
         self.assertEqual(self.act(server, "test")[0], 200, "the place is free again")
