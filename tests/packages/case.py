@@ -84,9 +84,9 @@ class Case(unittest.TestCase):
 
     def configure(self, *hooks, **blocks):
         """Writes the installed configuration with these hooks, as an editor would."""
-        self.root.put(self.authority.ca_file, "/usr/local/share")
+        authority = self.root.put(self.authority.ca_file)
         settings = config("/var/lib/switchhook", hooks, server={"host": "127.0.0.1", "port": 3001}, admin={"host": "127.0.0.1", "port": 3002}, **blocks)
-        settings["forwarder"]["ca_file"] = "/usr/local/share/ca.pem"
+        settings["forwarder"]["ca_file"] = authority
         self.root.write(CONFIG, json.dumps(settings, indent=1) + "\n")
         return settings
 

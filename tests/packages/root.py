@@ -102,12 +102,17 @@ class Machine(Root):
     def __init__(self, folder, lower):
         super().__init__(folder, lower)
         self.nspawn, self.leader = None, 0
+        own = [at for at in map(pathlib.Path, ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified")) if at.is_dir()]  # version 1 beside 2
+        self.groups = [at / f"switchhook-{self.folder.name}" for at in own or [pathlib.Path("/sys/fs/cgroup")]]
 
     def boot(self, timeout=60):
         subprocess.run(["umount", self.mounted.pop()], check=True)  # systemd takes a /proc that is not its own for a chroot
+        for group in self.groups:
+            group.mkdir(exist_ok=True)
+        enter = 'while [ "$1" != -- ]; do echo 0 > "$1/cgroup.procs"; shift; done; shift; exec "$@"'
         with open(self.folder / "console.log", "ab") as console:
-            # Without --register and --keep-unit it would ask for a systemd on the host.
-            self.nspawn = subprocess.Popen(["systemd-nspawn", "--quiet", f"--directory={self.at}", "--boot", "--register=no", "--keep-unit",
+            # It makes its control groups below the one that it is in: it would ask a systemd on the host for one otherwise.
+            self.nspawn = subprocess.Popen(["sh", "-ec", enter, "sh", *map(str, self.groups), "--", "systemd-nspawn", "--quiet", f"--directory={self.at}", "--boot", "--register=no", "--keep-unit",
                                             "--machine=switchhook", "--resolv-conf=off", "--timezone=off", "--link-journal=no"],
                                            stdin=subprocess.DEVNULL, stdout=console, stderr=console)
         deadline = time.monotonic() + timeout
@@ -145,4 +150,7 @@ class Machine(Root):
 
     def close(self):
         self.halt()
+        for group in self.groups:
+            for folder, _, _ in os.walk(group, topdown=False):
+                os.rmdir(folder)
         super().close()

@@ -70,7 +70,7 @@ class BySystemd(Listeners):
         return self.machine.run("systemctl", "status", "--no-pager", "--full", "--lines=50", UNIT, code=None)
 
     def log(self):
-        return self.machine.run("journalctl", "--no-pager", "--output=cat", "--unit", UNIT)
+        return self.machine.run("journalctl", "--no-pager", "--output=cat", "--unit", UNIT, code=None)
 
 
 class ByHand(Listeners):
