@@ -146,7 +146,34 @@ def metrics():
     return "\n".join(lines) + "\n"
 
 
-MAKERS = {maker.__name__: maker for maker in (settings, environment, plugins, metrics)}
+MEASURED = {  # what a row of tests/bench/RESULTS.md begins with: in the words of the guide
+    "| accept | durable, nothing to deliver |": "webhooks accepted, each durable before its answer",
+    "| accept | durable, delivering to an HTTPS sink meanwhile |": "the same while their events are delivered",
+    "| deliver | as fast as possible, one hook, concurrency 64 |": "events delivered to one hook",
+    "| deliver | open loop, 100 events/s": "100 events/s: from the commit to the tenant's 2xx; LiveKit's wait for its answer",
+    "| deliver | open loop, 1000 events/s": "1000 events/s: the same",
+    "| memory | resident, idle after start |": "memory without work",
+    "| memory | resident per queued event, 100 k queued |": "memory for each event that waits",
+    "| memory | start to listening with 100 k queued events |": "from the start to listening with 100 000 events that wait",
+    "| start | to ready with 100 k hooks, hook store sqlite |": "from the start to ready with 100 000 hooks",
+    "| idle | over 30 s |": "30 s without traffic",
+}
+
+
+def sizing():
+    results = (ROOT / "tests" / "bench" / "RESULTS.md").read_text(encoding="utf-8").splitlines()
+    machine = next(line for line in results if line.startswith("Machine: ")).removeprefix("Machine: ").split(" Release tree", 1)[0]
+    lines = [f"Measured on {machine}", "", "| | |", "| --- | --- |"]
+    for begin, words in MEASURED.items():
+        found = [line for line in results if line.startswith(begin)]
+        if len(found) != 1:
+            raise LookupError(f"tests/bench/RESULTS.md has {len(found)} rows that begin with {begin!r}; mend MEASURED in tests/docs/generate.py")
+        result = found[0].rstrip(" |").rpartition(" | ")[2]
+        lines.append(f"| {words} | {re.sub(r', answers .*| so far', '', result)} |")
+    return "\n".join(lines) + "\n"
+
+
+MAKERS = {maker.__name__: maker for maker in (settings, environment, plugins, metrics, sizing)}
 
 
 def made(text):

@@ -32,8 +32,8 @@ class Block:
         words = self.words[1:] if self.mark == "file" else self.words
         return {word for word in words if not word.startswith("exit ")}
 
-    def plays_in(self, scene):
-        return not self.scenes or scene in self.scenes
+    def plays_in(self, scenes):
+        return not self.scenes or bool(self.scenes & set(scenes))
 
     def examples(self):
         """[(commands, what they print or None)]: of `console` one for each "$ ", of any other language the whole block."""
@@ -53,8 +53,8 @@ def blocks(page):
 
 
 def fits(expected, printed):
-    """`...` in what is expected stands for anything, over lines too."""
-    return re.fullmatch(".*".join(map(re.escape, expected.split("..."))), printed, re.DOTALL) is not None
+    """`...` in what is expected stands for anything, over lines too. Line ends at the very end do not count."""
+    return re.fullmatch(".*".join(map(re.escape, expected.rstrip("\n").split("..."))), printed.rstrip("\n"), re.DOTALL) is not None
 
 
 class Runner:
@@ -73,10 +73,10 @@ class Runner:
     def within(self, path):
         return self.root / str(path).lstrip("/")
 
-    def run(self, page, scene=""):
-        """Every block of that page that plays in the scene; raises Untrue with the line of the page."""
+    def run(self, page, *scenes):
+        """Every block of that page that names no scene, or one of these; raises Untrue with the line of the page."""
         for block in blocks(page):
-            if block.mark == "shown" or not block.plays_in(scene):
+            if block.mark == "shown" or not block.plays_in(scenes):
                 continue
             where = f"{page.name}:{block.line}"
             if block.mark == "file":

@@ -16,10 +16,10 @@ class Pages(unittest.TestCase):
         self.runner = Runner(self.folder, timeout=10)
         self.addCleanup(self.runner.end)
 
-    def play(self, text, scene=""):
+    def play(self, text, *scenes):
         page = self.folder / "page.md"
         page.write_text(text, encoding="utf-8")
-        self.runner.run(page, scene)
+        self.runner.run(page, *scenes)
 
     def test_what_a_block_leaves_is_there_for_the_next(self):
         self.play("<!-- run -->\n```sh\nexport WORD=kept\nmkdir in\ncd in\n```\n"
