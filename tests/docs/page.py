@@ -58,7 +58,7 @@ def fits(expected, printed):
 
 
 class Runner:
-    """Runs blocks in order, each in a shell that goes on in the folder and with the exported variables of the one before.
+    """Runs blocks in order, each in a shell that goes on in the folder, with the exported variables and the functions of the one before.
 
     `enter` is put before each shell, such as ("chroot", "/the/root"); `root` is where its "/" is, for the files of the page.
     """
@@ -101,7 +101,7 @@ class Runner:
 
     def shell(self, commands):
         """(exit code, what was printed, errors included)"""
-        script = f". {self.state}\ntrap '{{ export -p; printf \"cd %q\\n\" \"$PWD\"; }} > {self.state}' EXIT\n{commands}"
+        script = f". {self.state}\ntrap '{{ export -p; declare -f; printf \"cd %q\\n\" \"$PWD\"; }} > {self.state}' EXIT\n{commands}"
         with tempfile.TemporaryFile() as out:  # not a pipe: what goes on in the background would hold it open
             process = subprocess.Popen([*self.enter, "bash", "-e", "-u", "-o", "pipefail", "-c", script], env=self.environment,
                                        stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
