@@ -1,0 +1,45 @@
+"""docs/install.md, from an empty machine to the purge: by its own commands alone, in clean roots."""
+import unittest
+
+from tests.docs.page import Runner
+from tests.harness.server import ROOT
+from tests.packages.base import QUIET
+from tests.packages.case import Case
+
+PAGE = ROOT / "docs" / "install.md"
+
+
+class Guide(Case):
+    def play(self, root, at, *scenes):
+        """The page in two parts: for the upgrade, the reader has fetched the newer package in the older one's place."""
+        text = PAGE.read_text(encoding="utf-8")
+        first, upgrade = text.split("\n## Upgrade\n")
+        parts = [self.folder / "one" / PAGE.name, self.folder / "two" / PAGE.name]
+        for part, words in zip(parts, (first, "\n" * (first.count("\n") + 2) + upgrade)):  # lines keep their numbers
+            part.parent.mkdir()
+            part.write_text(words, encoding="utf-8")
+        runner = Runner("/root", root.enter, at, QUIET, timeout=180)
+        self.addCleanup(runner.end)
+        root.put(self.debs["switchhook"], "/root")
+        runner.run(parts[0], *scenes)
+        root.path(f"/root/{self.debs['switchhook'].name}").unlink()
+        root.put(self.next_debs["switchhook"], "/root")
+        runner.run(parts[1], *scenes, "upgrade")
+
+    def test_a_machine_with_systemd(self):
+        machine = self.machine()
+        before = machine.listing()
+        self.play(machine, f"/proc/{machine.leader}/root", "apt", "systemd")  # its /tmp is seen from within alone
+        left = machine.listing()
+        self.assertEqual({path for path in before.keys() | left.keys() if before.get(path) != left.get(path)}, set())
+
+    def test_a_container(self):
+        root = self.machine(boot=False)
+        before = root.listing()
+        self.play(root, root.at, "apt", "container")
+        left = root.listing()
+        self.assertEqual({path for path in before.keys() | left.keys() if before.get(path) != left.get(path)}, set())
+
+
+if __name__ == "__main__":
+    unittest.main()
