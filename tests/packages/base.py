@@ -47,6 +47,18 @@ def proxy():
     return found
 
 
+def found(folder, version, kind):
+    """{name of the package: file} of a folder's packages of that version; kind: deb or rpm."""
+    files = {}
+    for file in sorted(pathlib.Path(folder).resolve().glob(f"*.{kind}")):
+        about = {"deb": ("dpkg-deb", "--show", "--showformat=${Package} ${Version}"),
+                 "rpm": ("rpm", "--query", "--queryformat=%{NAME} %{VERSION}", "--package")}[kind]
+        name, its = output(*about, str(file)).split()
+        if its.split("-")[0] == version:
+            files[name] = file
+    return files
+
+
 def depends(packages):
     return [output("dpkg-deb", "--field", str(package), "Package", "Depends", "Recommends") for package in packages]
 

@@ -11,22 +11,13 @@ from tests.harness.livekit import joined, verify
 from tests.harness.server import config
 from tests.harness.tenant import Tenant
 from tests.harness.tls import Authority
-from tests.packages.base import output
+from tests.packages.base import found
 from tests.packages.root import Machine, Root
 from tests.packages.service import BySystemd
 
 CONFIG = "/etc/switchhook/switchhook.yaml"
 STORE = "/var/lib/switchhook/switchhook.db"
 HOOK_SECRET = "0123456789abcdef0123"  # as tests/harness/server.py configures it
-
-
-def packages(variable, suffix):
-    """{name of the package: file} of the folder that the variable names."""
-    found = {}
-    for file in sorted(pathlib.Path(os.environ[variable]).glob(f"*.{suffix}")):
-        name = output("dpkg-deb", "--field", str(file), "Package") if suffix == "deb" else output("rpm", "-qp", "--queryformat", "%{NAME}", str(file))
-        found[name.strip()] = file
-    return found
 
 
 class Case(unittest.TestCase):
@@ -37,7 +28,10 @@ class Case(unittest.TestCase):
         cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="packages-class-"))
         cls.addClassCleanup(shutil.rmtree, cls.shared, ignore_errors=True)
         cls.authority = Authority(cls.shared / "tls")
-        cls.debs, cls.next_debs = packages("SWITCHHOOK_PACKAGES", "deb"), packages("SWITCHHOOK_NEXT_PACKAGES", "deb")
+        cls.version, cls.next_version = os.environ["SWITCHHOOK_VERSION"], os.environ["SWITCHHOOK_NEXT_VERSION"]
+        folder = os.environ["SWITCHHOOK_PACKAGES"]
+        cls.debs, cls.next_debs = found(folder, cls.version, "deb"), found(folder, cls.next_version, "deb")
+        cls.rpms, cls.next_rpms = found(folder, cls.version, "rpm"), found(folder, cls.next_version, "rpm")
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="packages-test-"))

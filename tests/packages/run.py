@@ -1,7 +1,7 @@
-"""Runs the package tests, as root:   python3 -m tests.packages.run PACKAGES NEXT_PACKAGES [NAME]
+"""Runs the package tests, as root:   python3 -m tests.packages.run FOLDER VERSION NEXT_VERSION [NAME]
 
-PACKAGES and NEXT_PACKAGES: folders with the packages of one version and of the next; NAME: only tests whose full name contains it.
-Each module runs in namespaces of its own (tests/e2e/in-namespace), as many at once as there are processors.
+FOLDER has the packages of both versions; NAME: only tests whose full name contains it. Each module runs in namespaces of its own (tests/e2e/in-namespace),
+as many at once as there are processors.
 """
 import concurrent.futures
 import importlib
@@ -16,7 +16,7 @@ import time
 import unittest
 
 from tests.harness.server import ROOT
-from tests.packages.base import output, prepare
+from tests.packages.base import found, prepare
 
 HERE = pathlib.Path(__file__).resolve().parent
 IN_NAMESPACE = HERE.parent / "e2e" / "in-namespace"
@@ -65,7 +65,8 @@ def within(module, name):
 def one(module, name):
     """(module, exit code, what it printed, seconds)"""
     began = time.monotonic()
-    done = subprocess.run([str(IN_NAMESPACE), sys.executable, "-B", "-m", "tests.packages.run", "--within", module, name],
+    # The shell stays process 1: it reaps what servers and shells of the tests leave behind.
+    done = subprocess.run([str(IN_NAMESPACE), "sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-B", "-m", "tests.packages.run", "--within", module, name],
                           cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
     return module, done.returncode, done.stdout, time.monotonic() - began
 
@@ -73,15 +74,17 @@ def one(module, name):
 def main():
     if sys.argv[1] == "--within":
         return within(*sys.argv[2:4])
-    now, following, name = sys.argv[1], sys.argv[2], (sys.argv[3] if len(sys.argv) > 3 else "")
+    folder, now, following = sys.argv[1:4]
+    name = sys.argv[4] if len(sys.argv) > 4 else ""
     modules = [path.stem for path in sorted(HERE.glob("test_*.py")) if tests_of(path.stem, name)]
     if not modules:
         print(f"no package test is named like {name!r}")
         return 64
-    debs = [path for path in pathlib.Path(now).glob("*.deb") if output("dpkg-deb", "--field", str(path), "Package").strip() in ("switchhook", "switchhook-dev")]
+    debs = found(folder, now, "deb")
     began = time.monotonic()
-    bare, machine = prepare(debs)
-    os.environ.update(SWITCHHOOK_PACKAGES=now, SWITCHHOOK_NEXT_PACKAGES=following, SWITCHHOOK_BARE_ROOT=str(bare), SWITCHHOOK_MACHINE_ROOT=str(machine))
+    bare, machine = prepare([debs["switchhook"], debs["switchhook-dev"]])
+    os.environ.update(SWITCHHOOK_PACKAGES=str(pathlib.Path(folder).resolve()), SWITCHHOOK_VERSION=now, SWITCHHOOK_NEXT_VERSION=following,
+                      SWITCHHOOK_BARE_ROOT=str(bare), SWITCHHOOK_MACHINE_ROOT=str(machine))
     times, failed = [("roots", time.monotonic() - began)], 0
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", os.cpu_count() or 1))) as pool:
         for done in concurrent.futures.as_completed([pool.submit(one, module, name) for module in modules]):

@@ -11,20 +11,19 @@ PAGE = ROOT / "docs" / "install.md"
 
 class Guide(Case):
     def play(self, root, at, *scenes):
-        """The page in two parts: for the upgrade, the reader has fetched the newer package in the older one's place."""
+        """The page on two days: for the upgrade the reader has fetched the newer package, and logs in again."""
         text = PAGE.read_text(encoding="utf-8")
         first, upgrade = text.split("\n## Upgrade\n")
-        parts = [self.folder / "one" / PAGE.name, self.folder / "two" / PAGE.name]
-        for part, words in zip(parts, (first, "\n" * (first.count("\n") + 2) + upgrade)):  # lines keep their numbers
-            part.parent.mkdir()
-            part.write_text(words, encoding="utf-8")
-        runner = Runner("/root", root.enter, at, QUIET, timeout=180)
-        self.addCleanup(runner.end)
-        root.put(self.debs["switchhook"], "/root")
-        runner.run(parts[0], *scenes)
-        root.path(f"/root/{self.debs['switchhook'].name}").unlink()
-        root.put(self.next_debs["switchhook"], "/root")
-        runner.run(parts[1], *scenes, "upgrade")
+        days = ((self.debs, first, scenes), (self.next_debs, "\n" * (first.count("\n") + 2) + upgrade, (*scenes, "upgrade")))  # lines keep their numbers
+        for number, (debs, words, played) in enumerate(days):
+            page = self.folder / str(number) / PAGE.name
+            page.parent.mkdir()
+            page.write_text(words, encoding="utf-8")
+            root.put(debs["switchhook"], "/root")
+            runner = Runner("/root", root.enter, at, QUIET, timeout=180)
+            self.addCleanup(runner.end)
+            runner.run(page, *played)
+            root.path(f"/root/{debs['switchhook'].name}").unlink()
 
     def test_a_machine_with_systemd(self):
         machine = self.machine()
