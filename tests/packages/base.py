@@ -40,8 +40,9 @@ def proxy():
     found = {}
     for scheme in ("http", "https"):
         said = output("apt-config", "shell", "proxy", f"Acquire::{scheme}::Proxy").strip()
-        if said:
-            found[f"{scheme}_proxy"] = said.removeprefix("proxy=").strip("'")
+        its = said.removeprefix("proxy=").strip("'")
+        if its and its != "DIRECT":
+            found[f"{scheme}_proxy"] = its
         elif f"{scheme}_proxy" in os.environ:
             found[f"{scheme}_proxy"] = os.environ[f"{scheme}_proxy"]
     return found

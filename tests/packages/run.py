@@ -17,6 +17,7 @@ import unittest
 
 from tests.harness.server import ROOT
 from tests.packages.base import found, prepare
+from tests.packages.root import Machine
 
 HERE = pathlib.Path(__file__).resolve().parent
 IN_NAMESPACE = HERE.parent / "e2e" / "in-namespace"
@@ -46,16 +47,45 @@ def tests_of(module, name):
     return list(chosen(unittest.defaultTestLoader.loadTestsFromModule(importlib.import_module(f"tests.packages.{module}")), name))
 
 
+def for_overlays(folder):
+    """Where the folder's own file system cannot hold an overlay's changes (another overlay, as in a container), memory must."""
+    for name in ("a", "b", "c", "d"):
+        os.mkdir(f"{folder}/{name}")
+    probe = ["mount", "-t", "overlay", "overlay", "-o", f"lowerdir={folder}/a,upperdir={folder}/b,workdir={folder}/c", f"{folder}/d"]
+    if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
+        subprocess.run(["umount", f"{folder}/d"], check=True)
+    else:
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True)
+
+
+def probe():
+    """Whether a machine boots here; says why not."""
+    with tempfile.TemporaryDirectory() as folder:
+        machine = Machine(f"{folder}/machine", os.environ["SWITCHHOOK_MACHINE_ROOT"])
+        try:
+            machine.boot()
+            return 0
+        except (RuntimeError, OSError, subprocess.CalledProcessError) as fault:
+            print(f"The package tests boot a systemd in a root file system of its own (systemd-nspawn), and that cannot be done here: {fault}\n"
+                  "What to do: be root on a machine, or in a container that may do it (--privileged, with /sys/fs/cgroup writable)")
+            return 69
+        finally:
+            machine.close()
+
+
 def within(module, name):
     """One module's tests, in this process and its namespaces."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = tempfile.mkdtemp(prefix="switchhook-packages-")
+    for_overlays(folder)
     tempfile.tempdir = folder
     # What systemd-nspawn keeps in /run is seen by this module alone: its machines have one name.
     os.makedirs("/run/systemd/nspawn", exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run/systemd/nspawn"], check=True)
     os.environ["TMPDIR"] = folder
     try:
+        if module == "probe":
+            return probe()
         result = unittest.TextTestRunner(verbosity=2, resultclass=Result, stream=sys.stdout).run(unittest.TestSuite(tests_of(module, name)))
         return 0 if result.wasSuccessful() else 1
     finally:
@@ -85,6 +115,10 @@ def main():
     bare, machine = prepare([debs["switchhook"], debs["switchhook-dev"]])
     os.environ.update(SWITCHHOOK_PACKAGES=str(pathlib.Path(folder).resolve()), SWITCHHOOK_VERSION=now, SWITCHHOOK_NEXT_VERSION=following,
                       SWITCHHOOK_BARE_ROOT=str(bare), SWITCHHOOK_MACHINE_ROOT=str(machine))
+    _, code, printed, _ = one("probe", "")
+    if code:
+        print(printed, end="")
+        return code
     times, failed = [("roots", time.monotonic() - began)], 0
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", os.cpu_count() or 1))) as pool:
         for done in concurrent.futures.as_completed([pool.submit(one, module, name) for module in modules]):

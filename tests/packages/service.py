@@ -19,7 +19,7 @@ UNIT = "switchhook.service"
 class Listeners(Server):
     """What tests.harness.server knows about a server's listeners; this one is started by others."""
 
-    def __init__(self):  # pylint: disable=super-init-not-called
+    def __init__(self):
         self.port, self.admin_port, self.process = PORT, ADMIN_PORT, None
 
     def answers(self):

@@ -123,6 +123,18 @@ class Installed(Case):
         self.deliver(server, tenant, "SCL_2", "customer-b.com")
         self.assertEqual(server.stop(), 0)
 
+    def test_the_environment_file_wins_over_the_configuration(self):
+        self.machine()
+        self.root.run("dpkg", "--install", self.root.put(self.debs["switchhook"]))
+        self.root.write("/etc/default/switchhook", "PORT=3003\nLIVEKIT_API_KEY=devkey\nLIVEKIT_API_SECRET=secret\nSIP_ROOM_PREFIX=\n")
+        server = BySystemd(self.root)
+        self.root.run("systemctl", "restart", UNIT, code=1)
+        self.assertIn("SIP_ROOM_PREFIX", server.status())
+        self.root.write("/etc/default/switchhook", "PORT=3003\nLIVEKIT_API_KEY=devkey\nLIVEKIT_API_SECRET=secret\n")
+        server.restart()
+        server.port = 3003
+        self.assertEqual(server.request("GET", "/")[0], 200)
+
     def test_an_administrator_who_wants_no_start_gets_none(self):
         self.machine()
         self.root.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n")
