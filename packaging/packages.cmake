@@ -14,7 +14,8 @@ set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/set_times.cmake)
 # A group of components is a package; generator.cmake says which components belong to which kind of package.
 set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
 set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_LIST_DIR}/generator.cmake)
-foreach(group server dev debug)
+set(CPACK_SWITCHHOOK_PLUGIN_PACKAGES ${plugin_packages})
+foreach(group server dev debug ${plugin_packages})
     string(TOUPPER ${group} GROUP)
     foreach(component ${GROUP} ${GROUP}_DEB ${GROUP}_RPM)
         set(CPACK_COMPONENT_${component}_GROUP ${group})
@@ -69,7 +70,7 @@ set(CPACK_RPM_COMPONENT_INSTALL ON)
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
 set(CPACK_RPM_PACKAGE_LICENSE Apache-2.0)
 set(CPACK_RPM_PACKAGE_GROUP "Applications/Internet")
-set(CPACK_RPM_PACKAGE_RELOCATABLE OFF)
+set(CPACK_PACKAGE_RELOCATABLE OFF)
 set(CPACK_RPM_COMPRESSION_TYPE xz)
 set(CPACK_RPM_CHANGELOG_FILE ${written}/changelog.rpm)
 # Nothing of the machine and the time that built. A plugin is opened by its path and provides no library.
@@ -99,7 +100,6 @@ set(CPACK_RPM_SERVER_USER_FILELIST
     "%dir %attr(0750,root,switchhook) /etc/switchhook"
     "%config(noreplace) %attr(0640,root,switchhook) /etc/switchhook/switchhook.yaml"
     "%config(noreplace) /etc/sysconfig/switchhook"
-    "%license /usr/share/licenses/switchhook/LICENSE"
     "%dir %attr(0750,switchhook,switchhook) /var/lib/switchhook")
 
 set(CPACK_RPM_DEV_PACKAGE_NAME switchhook-devel)
@@ -108,12 +108,27 @@ set(CPACK_RPM_DEV_PACKAGE_DESCRIPTION ${more_dev})
 set(CPACK_RPM_DEV_PACKAGE_ARCHITECTURE noarch)
 set(CPACK_RPM_DEV_PACKAGE_GROUP "Development/Libraries")
 set(CPACK_RPM_DEV_PACKAGE_REQUIRES "cmake >= 3.25, gcc-c++ >= 12, gtest-devel >= 1.12, make")
-set(CPACK_RPM_DEV_USER_FILELIST "%license /usr/share/licenses/switchhook-devel/LICENSE")
 
 set(CPACK_RPM_DEBUG_PACKAGE_NAME switchhook-debuginfo)
 set(CPACK_RPM_DEBUG_PACKAGE_SUMMARY "Debug symbols of Switchhook")
 set(CPACK_RPM_DEBUG_PACKAGE_DESCRIPTION ${more_debug})
 set(CPACK_RPM_DEBUG_PACKAGE_REQUIRES "switchhook = ${SWITCHHOOK_VERSION}")
 set(CPACK_RPM_DEBUG_PACKAGE_AUTOREQPROV OFF)
+
+# Plugins that need a heavy library (add_switchhook_plugin, PACKAGE).
+foreach(package ${plugin_packages})
+    string(TOUPPER ${package} PACKAGE)
+    set(about "plugins of Switchhook that need ${package}")
+    set(more "Switchhook delivers LiveKit's webhooks for SIP calls to tenants.\nThese plugins of it need ${package}.")
+    set(CPACK_DEBIAN_${PACKAGE}_PACKAGE_NAME switchhook-${package})
+    set(CPACK_DEBIAN_${PACKAGE}_DESCRIPTION "${about}\n${more}")
+    set(CPACK_DEBIAN_${PACKAGE}_PACKAGE_SECTION net)
+    set(CPACK_DEBIAN_${PACKAGE}_PACKAGE_SHLIBDEPS ON)
+    set(CPACK_DEBIAN_${PACKAGE}_PACKAGE_DEPENDS "switchhook (= ${SWITCHHOOK_VERSION})")
+    set(CPACK_RPM_${PACKAGE}_PACKAGE_NAME switchhook-${package})
+    set(CPACK_RPM_${PACKAGE}_PACKAGE_SUMMARY "Plugins of Switchhook that need ${package}")
+    set(CPACK_RPM_${PACKAGE}_PACKAGE_DESCRIPTION ${more})
+    set(CPACK_RPM_${PACKAGE}_PACKAGE_REQUIRES "switchhook = ${SWITCHHOOK_VERSION}")
+endforeach()
 
 include(CPack)
