@@ -1,4 +1,4 @@
-"""Writes what pages of docs/ take from the program itself: `python3 -B -m tests.docs.generate` after a build.
+"""Writes what pages of docs/ take from the program itself: `./dev docs`.
 
 A page has such a part between `<!-- generated: NAME -->` and `<!-- end -->`; the tests compare every part with what is written here.
 """

@@ -13,7 +13,7 @@ class Generated(unittest.TestCase):
         self.assertIn("configuration.md", [page.name for page in pages()])
         for page in pages():
             text = page.read_text(encoding="utf-8")
-            self.assertEqual(text, made(text), f"{page.name} is out of date; write it with `python3 -B -m tests.docs.generate` after a build, and commit it")
+            self.assertEqual(text, made(text), f"{page.name} is out of date; write it with `./dev docs`, and commit it")
 
     def test_every_key_and_every_setting_of_a_plugin_is_on_the_page(self):
         """Not by the generator's own eyes: it could leave one out."""
