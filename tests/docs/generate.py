@@ -177,12 +177,13 @@ def measured():
 
 def sizing():
     machine, rows = measured()
-    lines = [f"Measured on {machine}.", "", "| | |", "| --- | --- |"]
+    lines = [f"Measured on {machine}.", "", "| | row | |", "| --- | --- | --- |"]
     for words, candidates in MEASURED.items():
-        found = [row[2] for part, what in candidates for row in rows if row[0] == part and row[1].startswith(what)]
+        found = [row for part, what in candidates for row in rows if row[0] == part and row[1].startswith(what)]
         if not found:
             raise LookupError(f"tests/bench/RESULTS.md has no row for {words!r}; mend MEASURED in tests/docs/generate.py")
-        lines.append(f"| {words} | {re.sub(r', answers .*| so far', '', found[0])} |")
+        part, what, result = found[0]
+        lines.append(f"| {words} | {part}: {what.split(', 8 calls')[0]} | {re.sub(r', answers .*| so far', '', result)} |")
     return "\n".join(lines) + "\n"
 
 
