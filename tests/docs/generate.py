@@ -151,7 +151,7 @@ MEASURED = {
     "webhooks accepted, each durable before its answer": [("accept", "durable, nothing to deliver")],
     "the same while their events are delivered": [("accept", "1 hook: durable accepted/s while delivering"), ("accept", "durable, delivering to an HTTPS sink meanwhile")],
     "events delivered to one hook meanwhile": [("accept", "1 hook: delivered/s"), ("deliver", "as fast as possible, one hook, concurrency 64")],
-    "100 events/s: from LiveKit's webhook to the tenant": [("latency", "100 events/s"), ("deliver", "open loop, 100 events/s")],
+    "100 events/s: the way to the tenant": [("latency", "100 events/s"), ("deliver", "open loop, 100 events/s")],
     "1000 events/s: the same": [("latency", "1000 events/s"), ("deliver", "open loop, 1000 events/s")],
     "memory without work": [("memory", "resident, idle after start")],
     "memory for each event that waits": [("memory", "beyond the windows: each event that waits"), ("memory", "resident per queued event, 100 k queued")],
