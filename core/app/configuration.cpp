@@ -1,5 +1,6 @@
 #include "core/app/configuration.hpp"
 
+#include "core/config/changes.hpp"
 #include "core/config/compile.hpp"
 #include "core/config/merge.hpp"
 
@@ -52,16 +53,23 @@ Configuration read_configuration(const plugin::Catalog& catalog, std::span<const
     return configuration;
 }
 
-Watch::Watch(const plugin::Catalog& catalog, std::span<const SourceName> sources, Host& host,
+Watch::Watch(const plugin::Catalog& catalog, std::span<const SourceName> sources, Host& host, const Node& known,
              const std::function<void()>& changed) {
     std::vector<Problem> problems;  // none: the same were made a moment ago
+    std::vector<Document> documents;
+    bool readable = true;
     for (const auto& name : sources) {
         auto source = catalog.config_source(instance_of(name), host, problems);
         if (!source) continue;
         if (const Status watched = source->watch(changed); !watched)
             host.log().warning("changes of a configuration source are not noticed", {{"why", watched.message()}});
+        // Only now: what changes from here on is told by the source.
+        auto document = source->load();
+        readable = readable && document.ok();
+        if (document) documents.push_back(*std::move(document));
         sources_.push_back(std::move(source));
     }
+    if (!readable || !config::changes_between(known, config::merge(documents)).none()) changed();
 }
 
 Watch::~Watch() {

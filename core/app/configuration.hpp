@@ -27,11 +27,12 @@ struct Configuration {
 Configuration read_configuration(const plugin::Catalog& catalog, std::span<const SourceName> sources, Host& host,
                                  std::vector<Problem>& problems);
 
-// Tells of a source that changed; lives as long as its sources are watched.
+// Tells of a source that differs from what is known of it; lives as long as its sources are watched.
 class Watch {
 public:
+    // `known` was read from these sources, merged: a change that was made since then is told at once.
     // `changed` comes from threads of the sources. A source that cannot be watched is a warning in the host's log.
-    Watch(const plugin::Catalog& catalog, std::span<const SourceName> sources, Host& host,
+    Watch(const plugin::Catalog& catalog, std::span<const SourceName> sources, Host& host, const Node& known,
           const std::function<void()>& changed);
     ~Watch();
     Watch(const Watch&) = delete;

@@ -17,9 +17,9 @@ constexpr milliseconds kLongestPauseLater{
 
 }  // namespace
 
-Provisioning::Provisioning(ProvisioningSettings settings, Provisioner& provisioner, std::function<void()> first_success,
-                           std::function<void(const Status&)> failed_start, metrics::Metrics& metrics, Log& log,
-                           const Clock& clock)
+Provisioning::Provisioning(ProvisioningSettings settings, std::shared_ptr<Provisioner> provisioner,
+                           std::function<void()> first_success, std::function<void(const Status&)> failed_start,
+                           metrics::Metrics& metrics, Log& log, const Clock& clock)
     : wait_(settings.wait),
       known_(settings.known),
       first_success_(std::move(first_success)),
@@ -28,7 +28,7 @@ Provisioning::Provisioning(ProvisioningSettings settings, Provisioner& provision
       log_(log),
       clock_(clock),
       settings_(std::move(settings)),
-      provisioner_(&provisioner) {}
+      provisioner_(std::move(provisioner)) {}
 
 Provisioning::~Provisioning() {
     stop();
@@ -48,11 +48,11 @@ void Provisioning::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Provisioning::reconfigure(ProvisioningSettings settings, Provisioner& provisioner) {
+void Provisioning::reconfigure(ProvisioningSettings settings, std::shared_ptr<Provisioner> provisioner) {
     {
         const std::lock_guard lock(mutex_);
         settings_ = std::move(settings);
-        provisioner_ = &provisioner;
+        provisioner_.swap(provisioner);
         again_ = true;
     }
     changed_.notify_all();
@@ -71,10 +71,10 @@ Status Provisioning::in_order() const {
 Provisioning::Pause Provisioning::look() {
     std::unique_lock lock(mutex_);
     const ProvisioningSettings wanted = settings_;
-    Provisioner& provisioner = *provisioner_;
+    const auto provisioner = provisioner_;
     lock.unlock();
     const auto plan =
-        provisioner.apply({.room_prefix = wanted.room_prefix, .allowed_addresses = wanted.allowed_addresses});
+        provisioner->apply({.room_prefix = wanted.room_prefix, .allowed_addresses = wanted.allowed_addresses});
     return plan ? succeeded(*plan) : failed(plan.status());
 }
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -33,9 +34,9 @@ class Provisioning {
 public:
     // `first_success`: once per run of the program. `failed_start`: at most once, and nothing is tried after it. Both
     // on the thread of this object. The others outlive it.
-    Provisioning(ProvisioningSettings settings, Provisioner& provisioner, std::function<void()> first_success,
-                 std::function<void(const Status&)> failed_start, metrics::Metrics& metrics, Log& log,
-                 const Clock& clock);
+    Provisioning(ProvisioningSettings settings, std::shared_ptr<Provisioner> provisioner,
+                 std::function<void()> first_success, std::function<void(const Status&)> failed_start,
+                 metrics::Metrics& metrics, Log& log, const Clock& clock);
     ~Provisioning();
     Provisioning(const Provisioning&) = delete;
     Provisioning& operator=(const Provisioning&) = delete;
@@ -43,8 +44,9 @@ public:
     void start();
     // Stop the provisioner first, so that a call under way ends soon. Safe twice, and without start.
     void stop();
-    // Looks again now, with these; the other provisioner lives until the end of this object. `wait` and `known` stay.
-    void reconfigure(ProvisioningSettings settings, Provisioner& provisioner);
+    // Looks again now, with these; the other provisioner is given back when its call under way has ended. `wait` and
+    // `known` stay.
+    void reconfigure(ProvisioningSettings settings, std::shared_ptr<Provisioner> provisioner);
 
     // Until the next look; nothing: only reconfigure() brings one.
     using Pause = std::optional<std::chrono::milliseconds>;
@@ -82,7 +84,7 @@ private:
     Status status_{Code::unavailable, "LiveKit's trunk and dispatch rule are not provisioned yet"};
     bool done_ = false;
     ProvisioningSettings settings_;
-    Provisioner* provisioner_;
+    std::shared_ptr<Provisioner> provisioner_;
     bool again_ = false;
     bool stopping_ = false;
 

@@ -50,7 +50,8 @@ int run_serve(const CommandLine& line) {
     Reload reload(*loaded, line.sources, server, service_manager);
     {
         InstanceHost host(loaded->logging->for_instance("config"), loaded->clock);
-        const Watch watch(loaded->catalog, line.sources, host, [] { ::kill(::getpid(), SIGHUP); });
+        const Watch watch(loaded->catalog, line.sources, host, loaded->configuration.merged,
+                          [] { ::kill(::getpid(), SIGHUP); });
         wait_for_the_end(signals, reload);
     }
     const Status failure = server.failure();

@@ -120,19 +120,21 @@ Status Server::start_delivery(const config::Sip& sip) {
 Status Server::start_livekit_callers(const config::Sip& sip, bool known) {
     if (auto* control = assembly_.call_control.get(); control != nullptr) {
         if (Status opened = start_component(control); !opened) return opened;
-        room_tenants_ = std::make_unique<rooms::RoomTenants>(*control, hooks_, metrics_, log_, clock_);
+        call_control_ = {std::shared_ptr<void>(), control};  // the assembly outlives the server
+        room_tenants_ = std::make_unique<rooms::RoomTenants>(call_control_, hooks_, metrics_, log_, clock_);
         committer_->tell(*room_tenants_);
         room_tenants_->start();
     }
     if (auto* provisioner = assembly_.provisioner.get(); provisioner != nullptr) {
         if (Status opened = start_component(provisioner); !opened) return opened;
+        provisioner_ = {std::shared_ptr<void>(), provisioner};
         provisioning_ = std::make_unique<Provisioning>(
             ProvisioningSettings{.room_prefix = sip.room_prefix,
                                  .allowed_addresses = sip.allowed_addresses,
                                  .wait = config_.livekit.wait,
                                  .reconcile = config_.livekit.reconcile,
                                  .known = known},
-            *provisioner,
+            provisioner_,
             [this, known] {
                 if (!known) committer_->set_mark(Mark::provisioned, clock_.unix_ms());
                 tell_service_manager({});
@@ -200,8 +202,8 @@ void Server::stop() {
     log_.info("stopping");
     static_cast<void>(service_manager_.notify("STOPPING=1\nSTATUS=stopping"));
     // Their calls under way end soon: what they would have done is done after the next start.
-    if (provisioning_) assembly_.provisioner->stop();
-    if (room_tenants_) assembly_.call_control->stop();
+    if (provisioning_) provisioner_->stop();
+    if (room_tenants_) call_control_->stop();
     if (provisioning_) provisioning_->stop();
     if (room_tenants_) room_tenants_->stop();
     stop_fronts(deadline);
@@ -209,10 +211,8 @@ void Server::stop() {
     if (engine_) engine_->stop(left_until(deadline - config_.server.stop_timeout / 4, clock_));
     if (committer_) committer_->stop(left_until(deadline, clock_));
     for (; !started_.empty(); started_.pop_back()) started_.back()->stop();
-    const auto chain = hooks_.chain();
-    for (const auto& matcher : *chain) matcher->stop();
-    for (const auto& retired : retired_)
-        for (const auto& matcher : *retired) matcher->stop();
+    for (const auto& replaced : replaced_) replaced.stop();
+    Replaced{.assembly = reloaded_, .chain = hooks_.chain()}.stop();
     if (admin_) admin_->stop(left_until(deadline, clock_));
     admin_endpoints_.stop();
     engine_.reset();  // after the admin's answers, which look at its lanes

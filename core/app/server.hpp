@@ -69,8 +69,16 @@ private:
     std::shared_ptr<const config::Config> in_force() const;
     Status start_component(Component* component);
     Status start_chain(const routing::Chain& chain);
+    // What a reload replaced, until nobody works with it: the chain, and what was made together with it.
+    struct Replaced {
+        std::shared_ptr<Assembly> assembly;  // null: what the start was given
+        std::shared_ptr<const routing::Chain> chain;
+
+        bool in_use() const { return assembly.use_count() > 1 || chain.use_count() > 1; }
+        void stop() const;
+    };
     Status start_livekit_callers(const Assembly& assembly);
-    void retire(Assembly& assembly, std::shared_ptr<const routing::Chain> chain);
+    void ask_livekit_through(const std::shared_ptr<Assembly>& assembly, const config::Config& config);
     delivery::EngineSettings engine_settings(const config::Delivery& delivery) const;
     Status start_delivery(const config::Sip& sip);
     Status start_livekit_callers(const config::Sip& sip, bool known);
@@ -101,10 +109,11 @@ private:
     bool stopped_ = false;
     std::vector<Component*> started_;  // in that order
     metrics::Metrics metrics_;
-    // Of reloads: what was made for each, until the end, and the chains that were replaced, until nobody works with
-    // them. Before what uses them.
-    std::vector<std::unique_ptr<Assembly>> assemblies_;
-    std::vector<std::shared_ptr<const routing::Chain>> retired_;
+    // Before what uses them.
+    std::shared_ptr<Assembly> reloaded_;  // made by the latest reload; null: there was none
+    std::vector<Replaced> replaced_;
+    std::shared_ptr<CallControl> call_control_;  // that is asked at present, and keeps what it was made with
+    std::shared_ptr<Provisioner> provisioner_;   // the same
     routing::Hooks hooks_;
     api::Authentication authentication_;
     api::HooksApi hooks_api_;

@@ -8,20 +8,20 @@ namespace switchhook::app {
 
 // What can fail comes first: after the hooks are in force nothing does.
 Status Server::take(std::shared_ptr<const config::Config> next, std::unique_ptr<Assembly> made) {
-    // From here on it lives until the end, also when it is refused: what was started of it is stopped then.
-    assemblies_.push_back(std::move(made));
-    Assembly* const assembly = assemblies_.back().get();
+    const std::shared_ptr<Assembly> assembly = std::move(made);
     auto chain = std::exchange(assembly->matchers, {});
-    if (Status started = start_chain(chain); !started) {
+    Status started = start_chain(chain);
+    if (started) started = start_livekit_callers(*assembly);
+    if (!started) {
         for (const auto& matcher : chain) matcher->stop();
+        Replaced{.assembly = assembly, .chain = nullptr}.stop();
         return started;
     }
-    if (Status begun = start_livekit_callers(*assembly); !begun) {
-        for (const auto& matcher : chain) matcher->stop();
-        return begun;
-    }
     auto old = hooks_.reconfigure(configured_hooks(*next), std::move(chain));
-    if (!old) return old.status();
+    if (!old) {
+        Replaced{.assembly = assembly, .chain = nullptr}.stop();
+        return old.status();
+    }
 
     verifier_.replace(next->livekit.keys);
     authentication_.replace(next->auth);
@@ -32,14 +32,19 @@ Status Server::take(std::shared_ptr<const config::Config> next, std::unique_ptr<
     if (next->sip && engine_)
         engine_->reconfigure(engine_settings(next->delivery),
                              delivery::Secrets(next->sip->hook_secrets, next->sip->derived_secrets));
-    if (room_tenants_ && assembly->call_control) room_tenants_->use(*assembly->call_control);
-    if (next->sip && provisioning_ && assembly->provisioner)
-        provisioning_->reconfigure({.room_prefix = config_.sip->room_prefix,
-                                    .allowed_addresses = next->sip->allowed_addresses,
-                                    .reconcile = next->livekit.reconcile},
-                                   *assembly->provisioner);
+    ask_livekit_through(assembly, *next);
     taken_.with([&](auto& held) { held = next; });
-    retire(*assembly, std::move(old).value());
+    // What a running server keeps as it was opened was made to be checked only.
+    assembly->outbox.reset();
+    assembly->hook_store.reset();
+    assembly->forwarder.reset();
+    assembly->dialects.clear();
+    replaced_.push_back({.assembly = std::exchange(reloaded_, assembly), .chain = std::move(old).value()});
+    std::erase_if(replaced_, [&](const Replaced& each) {
+        if (each.in_use()) return false;
+        each.stop();
+        return true;
+    });
     if (hook_control_) hook_control_->forget_removed();
     return {};
 }
@@ -53,25 +58,31 @@ std::shared_ptr<const config::Config> Server::in_force() const {
 // Only where the start had one: what begins with SIP begins with a start.
 Status Server::start_livekit_callers(const Assembly& assembly) {
     if (room_tenants_ && assembly.call_control)
-        if (Status opened = start_component(assembly.call_control.get()); !opened) return opened;
+        if (Status opened = assembly.call_control->start(); !opened) return opened;
     if (provisioning_ && assembly.provisioner)
-        if (Status opened = start_component(assembly.provisioner.get()); !opened) return opened;
+        if (Status opened = assembly.provisioner->start(); !opened) return opened;
     return {};
 }
 
-// The instances of the new configuration live from now on; the chain that was in force until its last routes are gone.
-void Server::retire(Assembly& assembly, std::shared_ptr<const routing::Chain> chain) {
-    // What a running server keeps as it was opened was made to be checked only.
-    assembly.outbox.reset();
-    assembly.hook_store.reset();
-    assembly.forwarder.reset();
-    assembly.dialects.clear();
-    retired_.push_back(std::move(chain));
-    std::erase_if(retired_, [](const auto& each) {
-        if (each.use_count() > 1) return false;
-        for (const auto& matcher : *each) matcher->stop();
-        return true;
-    });
+void Server::ask_livekit_through(const std::shared_ptr<Assembly>& assembly, const config::Config& config) {
+    if (room_tenants_ && assembly->call_control) {
+        call_control_ = {assembly, assembly->call_control.get()};
+        room_tenants_->use(call_control_);
+    }
+    if (config.sip && provisioning_ && assembly->provisioner) {
+        provisioner_ = {assembly, assembly->provisioner.get()};
+        provisioning_->reconfigure({.room_prefix = config_.sip->room_prefix,
+                                    .allowed_addresses = config.sip->allowed_addresses,
+                                    .reconcile = config.livekit.reconcile},
+                                   provisioner_);
+    }
+}
+
+void Server::Replaced::stop() const {
+    if (chain)
+        for (const auto& matcher : *chain) matcher->stop();
+    if (assembly && assembly->call_control) assembly->call_control->stop();
+    if (assembly && assembly->provisioner) assembly->provisioner->stop();
 }
 
 void Server::say(std::vector<std::string> warnings) {

@@ -28,9 +28,9 @@ bool RoomTenants::Known::add(std::uint64_t room) {
     return true;
 }
 
-RoomTenants::RoomTenants(CallControl& control, const routing::Hooks& hooks, metrics::Metrics& metrics, Log& log,
-                         const Clock& clock)
-    : control_(&control), hooks_(hooks), metrics_(metrics), log_(log), clock_(clock) {}
+RoomTenants::RoomTenants(std::shared_ptr<CallControl> control, const routing::Hooks& hooks, metrics::Metrics& metrics,
+                         Log& log, const Clock& clock)
+    : control_(std::move(control)), hooks_(hooks), metrics_(metrics), log_(log), clock_(clock) {}
 
 RoomTenants::~RoomTenants() {
     stop();
@@ -90,9 +90,14 @@ std::optional<TimePoint> RoomTenants::run_due() {
     return waiting_.begin()->first;
 }
 
+void RoomTenants::use(std::shared_ptr<CallControl> control) {
+    control_.with([&](auto& held) { held.swap(control); });
+}
+
 void RoomTenants::tell(Room room) {
-    const auto result = control_.load()->set_room_tenant(
-        {.room_name = room.name, .room_sid = room.sid, .tenant = room.tenant}, kDeadline);
+    const auto control = control_.with([](const auto& held) { return held; });
+    const auto result =
+        control->set_room_tenant({.room_name = room.name, .room_sid = room.sid, .tenant = room.tenant}, kDeadline);
     if (!result) return again(std::move(room), result.status());
     {
         const std::lock_guard lock(mutex_);

@@ -5,12 +5,12 @@
 // is not durable: after a restart the next event of the room brings it back.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -22,6 +22,7 @@
 #include <switchhook/host.hpp>
 #include <switchhook/outbox.hpp>
 
+#include "core/base/guarded.hpp"
 #include "core/base/log_limit.hpp"
 #include "core/metrics/metrics.hpp"
 #include "core/pipeline/room_owners.hpp"
@@ -34,15 +35,16 @@ using TimePoint = std::chrono::steady_clock::time_point;
 class RoomTenants final : public pipeline::RoomOwners {
 public:
     // The others outlive this object.
-    RoomTenants(CallControl& control, const routing::Hooks& hooks, metrics::Metrics& metrics, Log& log,
+    RoomTenants(std::shared_ptr<CallControl> control, const routing::Hooks& hooks, metrics::Metrics& metrics, Log& log,
                 const Clock& clock);
     ~RoomTenants() override;
     RoomTenants(const RoomTenants&) = delete;
     RoomTenants& operator=(const RoomTenants&) = delete;
 
     void start();
-    // Asks another one from the next call on; the old one lives until its calls under way have ended. Any thread.
-    void use(CallControl& control) { control_ = &control; }
+    // Asks another one from the next call on; the old one is given back when its calls under way have ended. Any
+    // thread.
+    void use(std::shared_ptr<CallControl> control);
     // Begins nothing more and waits for the calls under way; stop the call control first, so that they end soon. Safe
     // twice, and without start.
     void stop();
@@ -92,7 +94,7 @@ private:
     void say(Room& room, RoomTenancy tenancy);
     void run();
 
-    std::atomic<CallControl*> control_;
+    base::Guarded<std::shared_ptr<CallControl>> control_;
     const routing::Hooks& hooks_;
     metrics::Metrics& metrics_;
     Log& log_;

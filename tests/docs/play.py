@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from tests.docs.page import Runner, Untrue
-from tests.harness.server import BINARY, ROOT
+from tests.harness.server import BINARY, ROOT, SHORT
 
 
 def install():
@@ -22,7 +22,7 @@ def install():
 
 def main(page, *scenes):
     install()
-    environment = {"HOME": "/root", "LANG": "C.UTF-8", "PATH": f"{BINARY.parent}:/usr/sbin:/usr/bin:/sbin:/bin"}
+    environment = {**SHORT, "HOME": "/root", "LANG": "C.UTF-8", "PATH": f"{BINARY.parent}:/usr/sbin:/usr/bin:/sbin:/bin"}
     runner = Runner("/root", environment=environment)
     try:
         runner.run(ROOT / "docs" / page, *scenes)

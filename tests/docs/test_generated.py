@@ -1,4 +1,5 @@
 """What pages take from the program is what the program says now."""
+import difflib
 import re
 import unittest
 
@@ -13,7 +14,8 @@ class Generated(unittest.TestCase):
         self.assertIn("configuration.md", [page.name for page in pages()])
         for page in pages():
             text = page.read_text(encoding="utf-8")
-            self.assertEqual(text, made(text), f"{page.name} is out of date; write it with `python3 -B -m tests.docs.generate` after a build, and commit it")
+            changes = list(difflib.unified_diff(text.splitlines(), made(text).splitlines(), lineterm="", n=0))
+            self.assertEqual(changes, [], f"{page.name} is out of date; write it with `./dev docs`, and commit it")
 
     def test_every_key_and_every_setting_of_a_plugin_is_on_the_page(self):
         """Not by the generator's own eyes: it could leave one out."""

@@ -60,6 +60,13 @@ class Metrics(Case):
         for reason in found:
             self.assertIn(f"`{reason}`", section("Values of the labels"))
 
+    def test_ready_is_what_readyz_says(self):
+        for livekit, status in (({"url": "http://127.0.0.1:1", "api_key": "devkey", "api_secret": "secret"}, 200), (None, 503)):
+            server = self.server(livekit=livekit)
+            self.assertEqual(server.request("GET", "/readyz", admin=True)[0], status)
+            self.assertEqual(server.metric("switchhook_ready"), float(status == 200))
+            server.stop()
+
     def test_what_to_look_at_is_there(self):
         for name in re.findall(r"switchhook_\w+", section("What to look at")):
             self.assertIn(name, declared_metrics())

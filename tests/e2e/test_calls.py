@@ -48,7 +48,7 @@ class Calls(Case):
         self.assertTrue(server.wait_metric("switchhook_events_unmatched_total", len(self.sent(call.room))))
         self.assert_delivered()
         self.assertEqual(self.tenants["tenant-a"].snapshot(), [])
-        self.assertIn("nobody.example", server.log())
+        self.assertTrue(server.wait_log("nobody.example"), server.log()[-2000:])
 
     def test_a_caller_who_gives_up_before_the_answer_is_told_whole(self):
         self.tenant("tenant-a")

@@ -1,6 +1,8 @@
 """Trunk and dispatch rule in the real LiveKit: made, kept, mended, and what is refused."""
 import json
 import pathlib
+import re
+import signal
 import tempfile
 import threading
 
@@ -245,7 +247,23 @@ class Drift(ProvisioningCase):
         until(lambda: self.lab.api.trunks() == [trunk], "the trunk as it was")
         self.found()
         self.assertTrue(server.wait_metric("switchhook_provision_changes_total", made + 2))
-        self.assertRegex(server.log(), r"mended.*0\.0\.0\.0/0")
+        until(lambda: re.search(r"mended.*0\.0\.0\.0/0", server.log()), "the line in the log")
+
+    def test_a_reload_applies_changed_addresses_and_mends_what_somebody_changed(self):
+        server = self.wanting(livekit=self.livekit(reconcile="0ms")).start()
+        self.ready(server)
+        trunk, rule = self.found()
+        settings = config(self.folder, (), self.authority, provisioner={"use": "livekit"}, livekit=self.livekit(reconcile="0ms"))
+        settings["sip"]["allowed_addresses"] = ["127.0.0.0/8", "203.0.113.0/24"]
+        server.write(settings)
+        wanted = {**trunk, "allowed_addresses": ["127.0.0.0/8", "203.0.113.0/24"]}
+        until(lambda: self.lab.api.trunks() == [wanted], "the new addresses")
+        self.assertEqual(self.found(), (wanted, rule))
+        self.lab.api.call("SIP.DeleteSIPDispatchRule", {"sip_dispatch_rule_id": rule["sip_dispatch_rule_id"]}, SIP_ADMIN)
+        server.process.send_signal(signal.SIGHUP)
+        until(self.lab.api.rules, "the rule again")
+        self.assertEqual(self.found()[0], wanted)
+        self.assertEqual(server.stop(), 0)
 
     def test_livekit_that_goes_away_later_leaves_the_server_ready_and_is_said(self):
         server = self.wanting(livekit=self.livekit(reconcile="1s")).start()

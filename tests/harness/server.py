@@ -87,6 +87,15 @@ class Server:
     def log(self):
         return self.log_file.read_text(encoding="utf-8", errors="replace") if self.log_file.exists() else ""
 
+    def wait_log(self, text, times=1, timeout=20):
+        """The log is written by a thread of its own, after what it tells of."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self.log().count(text) >= times:
+                return True
+            select.select([], [], [], 0.01)
+        return False
+
     def stop(self, timeout=30):
         """SIGTERM; the exit code."""
         if self.process is None:
@@ -96,6 +105,13 @@ class Server:
         code = self.process.wait(timeout)
         self.process = None
         return code
+
+    def end_traced(self, timeout=30):
+        """SIGTERM to the program under strace, which holds signals to itself back."""
+        traced = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        os.kill(int(traced[0]), signal.SIGTERM)
+        self.process.wait(timeout)
+        self.process = None
 
     def kill(self):
         self.process.kill()

@@ -112,11 +112,18 @@ class FullDisk(Case):
         self.assertEqual(faults, [], f"{len(faults)} faults, the first:\n{faults[0] if faults else ''}\n{self.running.log()[-3000:]}")
         self.assertEqual(self.running.metric("switchhook_dead_letters"), 0)
 
-    def test_attempts_are_settled_on_a_full_disk_and_not_repeated(self):
+    def recovers(self):
+        self.accepts_again()
+        self.balances()
+
+    def up_with_forty_waiting(self):
         self.up()
         self.release.clear()
         for _ in range(40):
             self.assertEqual(self.post(), 200)
+
+    def test_attempts_are_settled_on_a_full_disk_and_not_repeated(self):
+        self.up_with_forty_waiting()
         self.disk.fill()
         self.post_until(503)
         self.release.set()
@@ -126,14 +133,10 @@ class FullDisk(Case):
         self.book.died(self.life, "killed on the full disk, when everything was settled", settled=True)
         self.disk.free()
         self.up()
-        self.accepts_again()
-        self.balances()
+        self.recovers()
 
     def test_a_start_on_a_disk_that_became_full_meanwhile_delivers_and_settles_what_waits(self):
-        self.up()
-        self.release.clear()
-        for _ in range(40):
-            self.assertEqual(self.post(), 200)
+        self.up_with_forty_waiting()
         self.die()
         self.disk.fill()
         self.up()  # with nothing but the reserve
@@ -143,14 +146,10 @@ class FullDisk(Case):
         self.settled()  # although nothing new is taken
         self.disk.free()
         self.wait_ready(200)
-        self.accepts_again()
-        self.balances()
+        self.recovers()
 
     def test_a_death_on_a_full_disk_loses_nothing(self):
-        self.up()
-        self.release.clear()
-        for _ in range(40):
-            self.assertEqual(self.post(), 200)
+        self.up_with_forty_waiting()
         self.disk.fill()
         self.post_until(503)
         self.die()
@@ -159,8 +158,7 @@ class FullDisk(Case):
         self.settled()
         self.disk.free()
         self.wait_ready(200)
-        self.accepts_again()
-        self.balances()
+        self.recovers()
 
     def test_deaths_at_random_instants_around_a_full_disk_lose_nothing(self):
         for number in range(6):
@@ -186,14 +184,10 @@ class FullDisk(Case):
                 self.disk.free()
         self.disk.free()
         self.up()
-        self.accepts_again()
-        self.balances()
+        self.recovers()
 
     def test_a_neighbour_that_takes_even_the_reserve_stops_nothing_for_good(self):
-        self.up()
-        self.release.clear()
-        for _ in range(40):
-            self.assertEqual(self.post(), 200)
+        self.up_with_forty_waiting()
         end = self.disk.keep_filling()
         self.addCleanup(end)
         self.post_until(503)
@@ -203,14 +197,10 @@ class FullDisk(Case):
         end()
         self.disk.free()
         self.wait_ready(200)
-        self.accepts_again()
-        self.balances()
+        self.recovers()
 
     def test_a_start_on_a_disk_without_a_single_free_byte_says_so_and_works_when_there_is_room(self):
-        self.up()
-        self.release.clear()
-        for _ in range(40):
-            self.assertEqual(self.post(), 200)
+        self.up_with_forty_waiting()
         end = self.disk.keep_filling()
         self.addCleanup(end)
         self.post_until(503)
@@ -228,8 +218,7 @@ class FullDisk(Case):
         self.disk.free()
         self.release.set()
         self.up()
-        self.accepts_again()
-        self.balances()
+        self.recovers()
 
 
 if __name__ == "__main__":

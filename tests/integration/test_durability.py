@@ -70,9 +70,7 @@ class Durability(Case):
         for number in range(count):  # parked events: nothing is sent, so every sync belongs to an append
             self.post_all(sender, [event("room_started", room=f"sip-{number}", sid=f"RM_{number}")])
         sender.close()
-        traced = pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
-        os.kill(int(traced[0]), signal.SIGTERM)  # strace itself holds signals back
-        server.process.wait(30)
+        server.end_traced()
         synced, answers = 0, 0
         for line in trace.read_text(errors="replace").splitlines():
             if re.search(r"(fdatasync|fsync)\(\d+\)\s+= 0|(fdatasync|fsync) resumed.*= 0", line):

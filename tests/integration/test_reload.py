@@ -1,6 +1,7 @@
 """SIGHUP, and a configuration file that changes under a running server."""
 import json
 import os
+import shutil
 import signal
 import threading
 import unittest
@@ -14,12 +15,7 @@ SECRET = "0123456789abcdef0123"
 
 class Reload(Case):
     def wait_log(self, server, text, times=1, timeout=20):
-        end = threading.Event()
-        for _ in range(int(timeout / 0.02)):
-            if server.log().count(text) >= times:
-                return
-            end.wait(0.02)
-        self.fail(f"{text!r} is not in the log:\n{server.log()[-3000:]}")
+        self.assertTrue(server.wait_log(text, times, timeout), f"{text!r} is not in the log:\n{server.log()[-3000:]}")
 
     def rewrite(self, running, hooks, reloads, outcome="the configuration was reloaded", **blocks):
         """Replaces the file as an editor does; the server notices it by itself."""
@@ -39,13 +35,24 @@ class Reload(Case):
         self.post_all(sender, [joined(call="SCL_1", room="sip-1", sid="RM_1")])
         self.assertTrue(a.wait_count(1))
         self.rewrite(server, [self.hook(a), self.hook(b, "customer-b.com", "tenant-b")], 1)
-        self.assertIn("changed=sip.hooks", server.log())
+        self.wait_log(server, "changed=sip.hooks")
         self.post_all(sender, [joined("customer-b.com", call="SCL_2", room="sip-2", sid="RM_2"),
                                joined(call="SCL_3", room="sip-3", sid="RM_3")])
         self.assertTrue(b.wait_count(1))
         self.assertTrue(a.wait_count(2))
         self.assertEqual(server.metric("switchhook_reloads_total"), 1)
         self.assertEqual(server.stop(), 0)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_a_change_between_the_first_reading_and_the_watch_is_noticed(self):
+        if os.environ.get("SWITCHHOOK_SANITIZE"):
+            self.skipTest("sanitizers and ptrace do not go together; the release tree runs this test")
+        tenant = self.tenant()
+        server = self.server([self.hook(tenant)], wrapper=["strace", "-f", "-qq", "-o", str(self.folder / "trace"), "-e", "trace=inotify_init1",
+                                                           "-e", "inject=inotify_init1:delay_enter=1000000"])
+        self.addCleanup(server.end_traced)
+        self.rewrite(server, [self.hook(tenant), self.hook(tenant, "customer-b.com", "tenant-b")], 1)
+        self.wait_log(server, "changed=sip.hooks")
 
     def test_sighup_takes_new_secrets_keys_callers_and_level(self):
         tenant = self.tenant()
@@ -111,6 +118,18 @@ class Reload(Case):
         self.post_all(sender, [joined(call="SCL_2", room="sip-2", sid="RM_2")])
         self.assertTrue(a.wait_count(1))
 
+    def test_what_a_reload_replaced_is_given_back(self):
+        tenant = self.tenant()
+        livekit = {"url": "http://127.0.0.1:1", "api_key": "devkey", "api_secret": "secret", "wait": "1h"}
+        server = self.server([self.hook(tenant)], livekit=livekit, provisioner={"use": "livekit"}, call_control={"use": "livekit"})
+        counts = []
+        for number in range(1, 31):
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_log(server, "the configuration was reloaded", number)
+            counts.append(len(os.listdir(f"/proc/{server.process.pid}/fd")))
+        self.assertLess(max(counts[10:]) - max(counts[:10]), 10, counts)
+        self.assertEqual(server.stop(), 0)
+
     def test_a_reload_whose_instances_do_not_start_changes_nothing_and_the_server_still_ends_well(self):
         tenant = self.tenant()
         livekit = {"url": "http://127.0.0.1:1", "api_key": "devkey", "api_secret": "secret", "wait": "1h"}
@@ -118,7 +137,7 @@ class Reload(Case):
         server = self.server([self.hook(tenant)], **both)
         broken = {**both, "provisioner": {"use": "livekit", "ca_file": str(self.folder / "missing.pem")}}
         self.rewrite(server, [self.hook(tenant, "customer-b.com")], 1, "the configuration was not reloaded", **broken)
-        self.assertIn("missing.pem", server.log())
+        self.wait_log(server, "missing.pem")
         self.post_all(self.sender(server), [joined(call="SCL_1", room="sip-1", sid="RM_1")])
         self.assertTrue(tenant.wait_count(1), "the old hook is in force")
         self.assertEqual(server.stop(), 0)

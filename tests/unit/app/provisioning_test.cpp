@@ -45,6 +45,7 @@ private:
 
 class ProvisioningTest : public testing::Test {
 protected:
+    std::shared_ptr<Provisioner> asked() { return {std::shared_ptr<void>(), &provisioner_}; }
     Provisioning& make(bool known = false, std::chrono::milliseconds reconcile = 5min) {
         made_ = std::make_unique<Provisioning>(
             ProvisioningSettings{.room_prefix = "sip-",
@@ -52,7 +53,7 @@ protected:
                                  .wait = 30s,
                                  .reconcile = reconcile,
                                  .known = known},
-            provisioner_, [this] { ++successes_; }, [this](const Status& why) { failures_.push_back(why.message()); },
+            asked(), [this] { ++successes_; }, [this](const Status& why) { failures_.push_back(why.message()); },
             metrics_, host_.log(), host_.clock());
         made_->begin();
         return *made_;
@@ -160,8 +161,7 @@ TEST_F(ProvisioningTest, WithoutReconcileItLooksAgainOnlyWhenAsked) {
     EXPECT_EQ(provisioning.look(), std::nullopt);
     provisioning.start();
     ASSERT_TRUE(provisioner_.wait_for_looks(2));
-    provisioning.reconfigure({.room_prefix = "new-", .allowed_addresses = {"10.0.0.2"}, .reconcile = 0ms},
-                             provisioner_);
+    provisioning.reconfigure({.room_prefix = "new-", .allowed_addresses = {"10.0.0.2"}, .reconcile = 0ms}, asked());
     ASSERT_TRUE(provisioner_.wait_for_looks(3));
     provisioning.stop();
     EXPECT_EQ(provisioner_.prefix_, "new-");

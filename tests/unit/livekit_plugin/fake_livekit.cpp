@@ -101,7 +101,7 @@ std::string FakeLiveKit::new_id(const std::string& prefix) {
 }
 
 void FakeLiveKit::pass(const Seen& seen, Point point) {
-    if (const auto act = at_point.get()) act(seen, point);
+    at_point(seen, point);
 }
 
 PlainAnswer FakeLiveKit::handle(const PlainRequest& request) {
@@ -113,13 +113,11 @@ PlainAnswer FakeLiveKit::handle(const PlainRequest& request) {
         const std::lock_guard lock(mutex_);
         seen_.push_back(seen);
     }
-    if (const auto act = instead.get())
-        if (auto answer = act(seen)) return *answer;
+    if (auto answer = instead(seen)) return *answer;
     pass(seen, Point::arrived);
     auto answer = carry_out(seen);
     pass(seen, Point::stored);
-    if (const auto act = afterwards.get())
-        if (auto other = act(seen)) return *other;
+    if (auto other = afterwards(seen)) return *other;
     return answer;
 }
 
@@ -192,7 +190,7 @@ PlainAnswer FakeLiveKit::create_or_replace(const Seen& seen, bool trunk) {
     const char* const place = creating ? (trunk ? "trunk" : "dispatch_rule") : "replace";
     if (!seen.request.contains(place)) return twirp_error(400, "invalid_argument", "missing or unsupported action");
     Json object = trunk ? whole_trunk(seen.request[place]) : whole_rule(seen.request[place]);
-    if (const auto act = alter.get()) act(seen.method, object);
+    alter(seen.method, object);
     std::string id;
     {
         const std::lock_guard lock(mutex_);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,8 @@ public:
     std::string url() const { return server_.url(); }
     int connections() const { return server_.connections(); }
 
-    // What a test puts in while connections may still be at work.
+    // What a test puts in while connections may still be at work. Calls that follow each other, on whatever
+    // connections, may share plain variables: ThreadSanitizer does not see that an answer came before the next request.
     template <typename Function>
     class Script {
     public:
@@ -46,12 +48,26 @@ public:
             function_ = std::forward<Given>(given);
             return *this;
         }
+        template <typename... Args>
+        typename Function::result_type operator()(Args&&... args) const {
+            const auto act = get();
+            if (!act) return typename Function::result_type();
+            if constexpr (std::is_void_v<typename Function::result_type>) {
+                act(std::forward<Args>(args)...);
+                const std::lock_guard after(mutex_);
+            } else {
+                auto answer = act(std::forward<Args>(args)...);
+                const std::lock_guard after(mutex_);
+                return answer;
+            }
+        }
+
+    private:
         Function get() const {
             const std::lock_guard lock(mutex_);
             return function_;
         }
 
-    private:
         mutable std::mutex mutex_;
         Function function_;
     };

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <random>
+#include <semaphore>
 #include <set>
 #include <thread>
 
@@ -189,20 +190,23 @@ TEST(Interleaving, ACrashBetweenAnyTwoCallsIsMendedByTheNextStart) {
     for (const auto& before : beginnings()) {
         for (int last = 0;; ++last) {
             const std::string where = std::string(before.name) + ", after call " + std::to_string(last);
-            FakeLiveKit livekit;
+            int call = 0;
+            std::atomic<bool> reached{false};
+            std::binary_semaphore stopped{0};
+            FakeLiveKit livekit;  // after what its threads use
             before.fill(livekit);
-            bool reached = false;
             {
                 Instance dying(livekit.url());
-                int call = 0;
                 livekit.afterwards = [&](const Seen&) -> std::optional<PlainAnswer> {
-                    if (call++ < last) return std::nullopt;
+                    if (call++ != last) return std::nullopt;
                     reached = true;
                     dying.api().stop();
+                    stopped.release();
                     return PlainAnswer{.bytes = "", .close = true};
                 };
                 const auto plan = dying.apply();
                 EXPECT_EQ(plan.ok(), !reached) << where;
+                if (reached) stopped.acquire();  // apply() returns while stop() is still on its way out
             }
             livekit.afterwards = nullptr;
             Instance next(livekit.url());

@@ -91,7 +91,7 @@ protected:
     ScriptedControl control_;
     routing::Hooks hooks_;
     HookId tenant_a_ = 0, nobodys_ = 0;
-    RoomTenants tenants_{control_, hooks_, metrics_, host_.log(), host_.clock()};
+    RoomTenants tenants_{{std::shared_ptr<void>(), &control_}, hooks_, metrics_, host_.log(), host_.clock()};
 };
 
 TEST_F(RoomTenantsTest, ARoomIsToldOnceHoweverManyEventsItHas) {
