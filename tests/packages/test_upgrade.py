@@ -40,6 +40,7 @@ class Upgraded(Case):
         self.assertEqual(self.root.run("dpkg-query", "--show", "--showformat", "${db:Status-Status} ${Version}", "switchhook"), f"installed {version}")
         self.assertEqual(self.root.run("switchhook", "version"), f"switchhook {version}\n")
         self.assertEqual(self.server.show("ActiveState"), "active")
+        self.assertEqual(self.root.run("readlink", f"/proc/{self.server.pid}/exe"), "/usr/bin/switchhook\n", "another program than the installed one runs")
 
     def test_a_backlog_hooks_of_the_api_an_edited_configuration_and_calls_under_way_survive(self):
         configured = self.run_with_a_hook_of_the_api()
