@@ -1,5 +1,5 @@
 # find_package(Switchhook): the SDK for plugin authors. Works from the source tree (Switchhook_DIR = its cmake folder) and
-# from an installed prefix (lib/cmake/Switchhook).
+# from an installed prefix (share/cmake/Switchhook).
 get_filename_component(_switchhook_source ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
 get_filename_component(_switchhook_prefix ${CMAKE_CURRENT_LIST_DIR}/../../.. ABSOLUTE)
 set(Switchhook_FOUND FALSE)

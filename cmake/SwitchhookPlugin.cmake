@@ -1,11 +1,12 @@
-# add_switchhook_plugin(NAME SOURCES file... [LIBRARIES target...] [NOT_INSTALLED])
+# add_switchhook_plugin(NAME SOURCES file... [LIBRARIES target...] [PACKAGE name | NOT_INSTALLED])
 #
 # Builds NAME.so as a Switchhook plugin: sees the SDK and the libraries that are named, exports the manifest only, and has no
-# undefined symbol left. Ours and strangers' plugins are built by this one function.
+# undefined symbol left. Ours and strangers' plugins are built by this one function. One of ours that needs a heavy library
+# goes into a package of its own, switchhook-PACKAGE, so that nobody else has to install that library.
 set(SWITCHHOOK_PLUGIN_EXPORTS ${CMAKE_CURRENT_LIST_DIR}/plugin.exports)
 
 function(add_switchhook_plugin name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "NOT_INSTALLED" "" "SOURCES;LIBRARIES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "NOT_INSTALLED" "PACKAGE" "SOURCES;LIBRARIES")
     if(NOT arg_SOURCES)
         message(FATAL_ERROR "add_switchhook_plugin(${name}): SOURCES is missing")
     endif()
@@ -25,7 +26,10 @@ function(add_switchhook_plugin name)
     if(NOT SWITCHHOOK_SANITIZE)
         target_link_options(${name} PRIVATE LINKER:-z,defs)
     endif()
-    if(NOT arg_NOT_INSTALLED)
+    if(arg_PACKAGE)
+        set_property(GLOBAL APPEND PROPERTY SWITCHHOOK_PLUGIN_PACKAGES ${arg_PACKAGE})
+        install(TARGETS ${name} LIBRARY DESTINATION lib/switchhook/plugins COMPONENT ${arg_PACKAGE})
+    elseif(NOT arg_NOT_INSTALLED)
         install(TARGETS ${name} LIBRARY DESTINATION lib/switchhook/plugins)
     endif()
 endfunction()

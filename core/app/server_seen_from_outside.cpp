@@ -185,6 +185,7 @@ http::Response Server::scrape() {
         const auto age_ms = outbox.oldest_ms == 0 ? 0 : std::max<std::int64_t>(0, clock_.unix_ms() - outbox.oldest_ms);
         metrics_.queue_oldest_seconds.Set(static_cast<double>(age_ms) / 1000);
     }
+    set(metrics_.ready, health_->reasons().empty() ? 1 : 0);
     const auto front = front_->figures();
     set(metrics_.connections_open, front.connections_open);
     set(metrics_.http_requests, front.requests);

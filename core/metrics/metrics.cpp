@@ -46,6 +46,7 @@ Metrics::Metrics()
           counter("switchhook_provision_changes_total", "Changes made to LiveKit's trunk and dispatch rule.")),
       provisioned(gauge("switchhook_provisioned", "1 when LiveKit's trunk and rule are known to be as wanted.")),
       room_tenants_waiting(gauge("switchhook_room_tenants_waiting", "Rooms whose tenant LiveKit is still to be told.")),
+      ready(gauge("switchhook_ready", "1 when webhooks can be taken and LiveKit is provisioned, as /readyz says.")),
       queue_depth(gauge("switchhook_queue_depth", "Deliveries that wait.")),
       queue_oldest_seconds(gauge("switchhook_queue_oldest_seconds", "Age of the oldest delivery that waits.")),
       dead_letters(gauge("switchhook_dead_letters", "Dead letters that are kept.")),

@@ -76,6 +76,7 @@ public:
         std::string_view result);  // set, was_set, other, no_object, gone, failed, given_up
     prometheus::Gauge& room_tenants_waiting;
     // Filled at each scrape
+    prometheus::Gauge& ready;  // 1: /readyz answers 200
     prometheus::Gauge& queue_depth;
     prometheus::Gauge& queue_oldest_seconds;
     prometheus::Gauge& dead_letters;

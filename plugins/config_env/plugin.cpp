@@ -8,6 +8,6 @@ constexpr switchhook::Setting kSettings[] = {
 };
 }  // namespace
 
-SWITCHHOOK_PLUGIN("config_env", "0.1.0",
+SWITCHHOOK_PLUGIN("config_env", SWITCHHOOK_VERSION,
                   switchhook::component<switchhook::config_env::EnvSource>(
                       "env", "Reads the configuration from environment variables.", kSettings))

@@ -8,6 +8,6 @@ constexpr switchhook::Setting kSettings[] = {
 };
 }  // namespace
 
-SWITCHHOOK_PLUGIN("config_file", "0.1.0",
+SWITCHHOOK_PLUGIN("config_file", SWITCHHOOK_VERSION,
                   switchhook::component<switchhook::config_file::FileSource>(
                       "file", "Reads the configuration from a YAML file.", kSettings))

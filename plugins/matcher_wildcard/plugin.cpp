@@ -1,6 +1,6 @@
 #include "wildcard_matcher.hpp"
 
-SWITCHHOOK_PLUGIN("matcher_wildcard", "1.0.0",
+SWITCHHOOK_PLUGIN("matcher_wildcard", SWITCHHOOK_VERSION,
                   switchhook::component<switchhook::matcher::WildcardMatcher>(
                       "wildcard",
                       "Finds the hook of the longest wildcard over the called host; * is the default route.",

@@ -13,7 +13,7 @@ constexpr Setting kSettings[] = {
 
 }  // namespace
 
-SWITCHHOOK_PLUGIN("store_file", "0.1.0",
+SWITCHHOOK_PLUGIN("store_file", SWITCHHOOK_VERSION,
                   component<store_file::FileHookStore>("file",
                                                        "Hooks in one JSON file, compatible with the reference's.",
                                                        kSettings))

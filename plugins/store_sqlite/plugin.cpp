@@ -28,7 +28,7 @@ constexpr Setting kSettings[] = {
 
 }  // namespace
 
-SWITCHHOOK_PLUGIN("store_sqlite", "0.1.0",
+SWITCHHOOK_PLUGIN("store_sqlite", SWITCHHOOK_VERSION,
                   component<store_sqlite::SqliteOutbox>("sqlite", "Events and deliveries in one SQLite file.",
                                                         kSettings),
                   component<store_sqlite::SqliteHookStore>("sqlite", "Hooks in a table of the same SQLite file.",

@@ -19,6 +19,8 @@ public:
     void find(const Event& event, Matches& matches) const override {
         // E.164 numbers have at most 15 digits and a plus; what is longer was written by someone with other aims.
         auto number = event.attribute("sip.trunkPhoneNumber").substr(0, 16);
+        if (number.find_first_not_of("+0123456789") != std::string_view::npos) return;
+        matches.host = number;  // for the log, when there is no hook for it
         for (; !number.empty(); number.remove_suffix(1)) {
             const auto found = hooks_.find(number);
             if (found == hooks_.end()) continue;

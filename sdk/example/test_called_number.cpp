@@ -4,6 +4,7 @@
 
 #include <switchhook/plugin.hpp>
 #include <switchhook/testkit/fake_host.hpp>
+#include <switchhook/testkit/matcher_suite.hpp>
 
 namespace {
 
@@ -62,6 +63,19 @@ TEST_F(CalledNumber, refuses_routes_that_are_none) {
         EXPECT_NE(error.find("is not PREFIX=HOST"), std::string::npos) << route;
     }
 }
+
+// What the server relies on with every matcher. A route for each hook that the suite makes.
+std::unique_ptr<Matcher> make_for_suite() {
+    std::vector<std::string> routes;
+    for (int i = 0; i <= 100; ++i)
+        routes.push_back("+49" + std::to_string(i) + "9=host-" + std::to_string(i) + ".example");
+    std::string error;
+    return make(std::move(routes), error);
+}
+using testkit::MatcherSuite;
+INSTANTIATE_TEST_SUITE_P(CalledNumber, MatcherSuite,
+                         testing::Values(testkit::MatcherCase{make_for_suite, "host-%.example", "+49%9",
+                                                              "sip.trunkPhoneNumber"}));
 
 TEST_F(CalledNumber, accepts_the_hosts_of_its_routes_alone) {
     std::string error;

@@ -22,7 +22,8 @@ namespace switchhook::testkit {
 struct MatcherCase {
     std::function<std::unique_ptr<Matcher>()> make;
     std::string hook_host;  // a host that the matcher accepts; '%' stands for a number
-    std::string to;         // the value of sip.h.to with which that hook is found
+    std::string to;         // the value of the attribute with which that hook is found
+    std::string attribute = "sip.h.to";
 };
 
 class MatcherSuite : public testing::TestWithParam<MatcherCase> {
@@ -39,7 +40,7 @@ protected:
         return all;
     }
     static Matches find(const HookIndex& index, const std::string& to) {
-        const std::array<Attribute, 2> attributes{{{"sip.callID", "SCL_1"}, {"sip.h.to", to}}};
+        const std::array<Attribute, 2> attributes{{{"sip.callID", "SCL_1"}, {GetParam().attribute, to}}};
         Event event;
         event.attributes = attributes;
         Matches matches;
@@ -94,7 +95,7 @@ TEST_P(MatcherSuite, ExplainsWhatItFoundAndWhatItDidNot) {
     const auto index = matcher_->index(hooks(1));
     const auto explain = [&](std::size_t number) {
         const auto to = numbered(GetParam().to, number);
-        const std::array<Attribute, 1> attributes{{{"sip.h.to", to}}};
+        const std::array<Attribute, 1> attributes{{{GetParam().attribute, to}}};
         Event event;
         event.attributes = attributes;
         return index->explain(event);
@@ -110,7 +111,7 @@ TEST_P(MatcherSuite, ExplainsHostileHeadersWithoutAControlCharacterButTheEndOfAL
     for (const std::string& to :
          {std::string("sip:a\r\nfound: a hook"), std::string("<sip:\x1b[2J@a>", 11), std::string("\0", 1),
           std::string(64 * 1024, '<'), std::string(64 * 1024, '('), std::string("\"\\")}) {
-        const std::array<Attribute, 2> attributes{{{"sip.h.to", to}, {"sip.h.x-to-ip", to}}};
+        const std::array<Attribute, 2> attributes{{{GetParam().attribute, to}, {"sip.h.x-to-ip", to}}};
         Event event;
         event.attributes = attributes;
         const auto text = index->explain(event);
@@ -124,7 +125,7 @@ TEST_P(MatcherSuite, ExplainsHostileHeadersWithoutAControlCharacterButTheEndOfAL
 TEST_P(MatcherSuite, AddsToWhatWasFoundBefore) {
     const auto index = matcher_->index(hooks(1));
     const auto to = numbered(GetParam().to, 0);
-    const std::array<Attribute, 1> attributes{{{"sip.h.to", to}}};
+    const std::array<Attribute, 1> attributes{{{GetParam().attribute, to}}};
     Event event;
     event.attributes = attributes;
     Matches matches{.hooks = {77}, .host = {}};
@@ -187,7 +188,7 @@ TEST_P(MatcherSuite, HostileHeadersFindNothingAndCostLinearTime) {
     EXPECT_TRUE(find(*index, std::string(64 * 1024, '\0')).hooks.empty());
     EXPECT_TRUE(find(*index, numbered(GetParam().to, 0) + '\0').hooks.empty());
 
-    std::vector<Attribute> attributes(20'000, Attribute{"sip.h.to", "sip:"});
+    std::vector<Attribute> attributes(20'000, Attribute{GetParam().attribute, "sip:"});
     attributes.resize(40'000, Attribute{"", ""});
     Event event;
     event.attributes = attributes;
