@@ -21,9 +21,18 @@ def _ptrace(request, tid):
         raise OSError(error, os.strerror(error))
 
 
+def _take_note(tids):
+    for tid in tids:
+        try:
+            os.waitpid(tid, os.WNOHANG | 0x40000000)
+        except ChildProcessError:
+            pass
+
+
 @contextlib.contextmanager
 def stopped(pid, name):
-    """All threads of that name; each of the two listeners has a loop."""
+    """All threads of that name; each of the two listeners has a loop. Yields a function to call now and then while the process is expected
+    to be killed: a thread that ended is kept until we, its tracer, have taken note."""
     chosen = [tid for tid, its in threads(pid).items() if its == name]
     if not chosen:
         raise AssertionError(f"process {pid} has no thread {name}")
@@ -33,7 +42,7 @@ def stopped(pid, name):
         for tid in chosen:
             _ptrace(PTRACE_INTERRUPT, tid)
             os.waitpid(tid, 0x40000000)  # __WALL: until it has stopped
-        yield
+        yield lambda: _take_note(chosen)
     finally:
         for tid in chosen:
             try:

@@ -37,15 +37,20 @@ def cgroups():
 
 
 class Machine:
-    """Needs root, and a mount and network namespace of the caller's own (in-namespace)."""
+    """Needs root, and a mount and network namespace of the caller's own (in-namespace). `folder` lies in a fresh temporary folder, whose name is
+    the machine's."""
 
     def __init__(self, folder, program=BINARY):
         self.folder = pathlib.Path(folder)
         self.root = self.folder / "root"
-        self.group = cgroups() / f"switchhook-tests-{os.getpid()}-{self.folder.name}"
+        self.group = cgroups() / f"{self.folder.parent.name}-{self.folder.name}"
         self.process = None
-        self._lay()
-        self._install(pathlib.Path(program))
+        try:
+            self._lay()
+            self._install(pathlib.Path(program))
+        except BaseException:
+            self.end()  # nobody shall find this machine's files under a folder of tests
+            raise
 
     def _lay(self):
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -81,6 +86,8 @@ class Machine:
             self.run_in_root("useradd", "--system", "--gid", "switchhook", "--home-dir", f"/{STATE}", "--no-create-home",
                              "--shell", "/usr/sbin/nologin", "switchhook")
         (self.root / ETC).mkdir(parents=True, exist_ok=True)
+        self.run_in_root("chgrp", "switchhook", f"/{ETC}")
+        (self.root / ETC).chmod(0o750)
         self.configure((ROOT / "config/switchhook.yaml").read_text(encoding="utf-8"))
 
     def run_in_root(self, *command):
@@ -175,8 +182,12 @@ class Machine:
             self.log.close()
         subprocess.run(["umount", "--recursive", "--lazy", self.folder], check=False)
         if self.group.is_dir():
-            for folder, _, _ in os.walk(self.group, topdown=False):
-                try:
-                    os.rmdir(folder)
-                except OSError:
-                    pass  # its last process is still going away
+            until(self._group_is_gone, f"{self.group} is empty")
+
+    def _group_is_gone(self):
+        for folder, _, _ in os.walk(self.group, topdown=False):
+            try:
+                os.rmdir(folder)
+            except OSError:
+                return False  # its last process is still going away
+        return True
