@@ -1,10 +1,14 @@
 #include "core/app/answer.hpp"
 
+#include <unistd.h>
+
 #include <cstdio>
+#include <string_view>
 
 #include "core/app/command_table.hpp"
 #include "core/app/configuration.hpp"
 #include "core/app/exit_codes.hpp"
+#include "core/app/journal.hpp"
 
 namespace switchhook::app {
 
@@ -13,13 +17,13 @@ void print(const std::string& text) {
 }
 
 void complain(const std::string& text) {
-    const std::string line = text + "\n";
-    static_cast<void>(std::fwrite(line.data(), 1, line.size(), stderr));
+    const auto prefix = goes_to_journal(STDERR_FILENO) ? journal_prefix(Level::error) : std::string_view();
+    const std::string lines = with_prefix(text + "\n", prefix);
+    static_cast<void>(std::fwrite(lines.data(), 1, lines.size(), stderr));
 }
 
 int refused(std::span<const Problem> problems) {
-    const std::string text = as_lines(problems);
-    static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+    for (const auto& text : as_texts(problems)) complain(text);
     return kExitConfiguration;
 }
 

@@ -139,6 +139,14 @@ constexpr CommandRow kCommands[] = {
      "copy the store to a new file, also while a server runs",
      {},
      run_backup},
+    {"reload",
+     "",
+     0,
+     0,
+     Sources::none,
+     "let the running service read its configuration anew; what systemctl reload runs",
+     {},
+     run_reload},
     {"version", "", 0, 0, Sources::named, "print the version", {}, run_version},
 };
 

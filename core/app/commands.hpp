@@ -16,6 +16,8 @@ int run_secret(const CommandLine& line);
 int run_backup(const CommandLine& line);  // Beside a running server, too.
 // Returns after SIGTERM or SIGINT, or when the start failed.
 int run_serve(const CommandLine& line);
+// Asks the running service to reload and waits for what comes of it; for systemd.
+int run_reload(const CommandLine& line);
 int run_version(const CommandLine& line);
 
 // Whose a call would be. Starts, creates and changes nothing; works beside a running server.

@@ -5,9 +5,12 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include <cstdio>
 #include <ctime>
 #include <mutex>
 #include <nlohmann/json.hpp>
+
+#include "core/app/journal.hpp"
 
 namespace switchhook::app {
 namespace {
@@ -105,6 +108,7 @@ std::string json_record(std::int64_t unix_ms, Level level, std::string_view inst
 struct Logging::Impl {
     const Clock& clock;
     LogFormat format;
+    bool journal;  // it knows time and priority of a line by itself
     std::shared_ptr<spdlog::details::thread_pool> pool;
     std::shared_ptr<spdlog::async_logger> logger;
     std::unique_ptr<Log> own;
@@ -114,14 +118,14 @@ namespace {
 
 class InstanceLog final : public Log {
 public:
-    InstanceLog(spdlog::async_logger& logger, const Clock& clock, LogFormat format, std::string instance)
-        : logger_(logger), clock_(clock), format_(format), instance_(std::move(instance)) {}
+    InstanceLog(spdlog::async_logger& logger, const Clock& clock, LogFormat format, bool journal, std::string instance)
+        : logger_(logger), clock_(clock), format_(format), journal_(journal), instance_(std::move(instance)) {}
 
     void write(Level level, std::string_view text, std::span<const Field> fields) override {
         if (!logger_.should_log(spdlog_level(level))) return;
-        const std::string record = format_ == LogFormat::json
-                                       ? json_record(clock_.unix_ms(), level, instance_, text, fields)
-                                       : text_record(instance_, text, fields);
+        std::string record = format_ == LogFormat::json ? json_record(clock_.unix_ms(), level, instance_, text, fields)
+                                                        : text_record(instance_, text, fields);
+        if (journal_) record.insert(0, journal_prefix(level));
         logger_.log(spdlog_level(level), spdlog::string_view_t(record));
     }
 
@@ -129,17 +133,22 @@ private:
     spdlog::async_logger& logger_;
     const Clock& clock_;
     const LogFormat format_;
+    const bool journal_;
     const std::string instance_;
 };
 
 }  // namespace
 
 Logging::Logging(Level level, LogFormat format, const Clock& clock, std::FILE* out, std::size_t queued_lines)
-    : impl_(std::make_unique<Impl>(
-          Impl{clock, format, std::make_shared<spdlog::details::thread_pool>(queued_lines, 1U), {}, {}})) {
+    : impl_(std::make_unique<Impl>(Impl{clock,
+                                        format,
+                                        goes_to_journal(::fileno(out)),
+                                        std::make_shared<spdlog::details::thread_pool>(queued_lines, 1U),
+                                        {},
+                                        {}})) {
     impl_->logger = std::make_shared<spdlog::async_logger>("switchhook", std::make_shared<FileSink>(out), impl_->pool,
                                                            spdlog::async_overflow_policy::overrun_oldest);
-    impl_->logger->set_pattern(format == LogFormat::json ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %-7l %v");
+    impl_->logger->set_pattern(format == LogFormat::json || impl_->journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %-7l %v");
     impl_->logger->set_level(spdlog_level(level));
     impl_->own = for_instance({});
 }
@@ -153,7 +162,7 @@ Log& Logging::log() {
 }
 
 std::unique_ptr<Log> Logging::for_instance(std::string name) {
-    return std::make_unique<InstanceLog>(*impl_->logger, impl_->clock, impl_->format, std::move(name));
+    return std::make_unique<InstanceLog>(*impl_->logger, impl_->clock, impl_->format, impl_->journal, std::move(name));
 }
 
 void HeldLog::write(Level level, std::string_view text, std::span<const Field> fields) {

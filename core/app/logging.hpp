@@ -1,4 +1,5 @@
-// The server's log: spdlog behind a bounded queue, one line per record, to one file descriptor (stderr).
+// The server's log: spdlog behind a bounded queue, one line per record, to one file descriptor (stderr). When that is
+// systemd's journal, lines begin with their priority, and text has no time of its own (journal.hpp).
 #pragma once
 
 #include <cstddef>
@@ -33,6 +34,7 @@ public:
     static constexpr std::size_t kQueuedLines = 2048;  // about 1 MB, allocated at once
 
     // `out` is written to and not closed; stderr in the server, a temporary file in tests.
+    // Reads $JOURNAL_STREAM.
     Logging(Level level, LogFormat format, const Clock& clock, std::FILE* out = stderr,
             std::size_t queued_lines = kQueuedLines);
     ~Logging();

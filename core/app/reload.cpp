@@ -18,23 +18,25 @@ std::string joined(const std::vector<std::string>& words) {
 // sd_notify(3): since when, on the clock that systemd looks at.
 std::string reloading(const Clock& clock) {
     const auto since = std::chrono::duration_cast<std::chrono::microseconds>(clock.steady().time_since_epoch());
-    return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(since.count());
+    return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(since.count()) + "\nSTATUS=reloading";
 }
 
 }  // namespace
 
 Reload::Reload(Loaded& loaded, std::span<const SourceName> sources, Server& server,
-               const ServiceManager& service_manager)
+               const ServiceManager& service_manager, const ReloadAnswer& answer)
     : loaded_(loaded),
       sources_(sources),
       server_(server),
       service_manager_(service_manager),
+      answer_(answer),
       log_(loaded.logging->log()),
       host_(loaded.logging->for_instance("config"), loaded.clock),
       in_force_(loaded.configuration.merged),
       warnings_(as_texts(loaded.configuration.config.warnings)) {}
 
 void Reload::run() {
+    const std::string mark = answer_.asked();
     static_cast<void>(service_manager_.notify(reloading(loaded_.clock)));
     std::vector<Problem> problems;
     auto next = std::make_shared<Configuration>(read_configuration(loaded_.catalog, sources_, host_, problems));
@@ -56,7 +58,8 @@ void Reload::run() {
         }
     }
     if (!problems.empty()) refused(problems);
-    static_cast<void>(service_manager_.notify("READY=1"));
+    server_.tell_service_manager("READY=1\n");
+    answer_.answer(mark, as_lines(problems));
 }
 
 void Reload::refused(std::span<const Problem> problems) {

@@ -9,6 +9,7 @@
 
 #include "core/app/command_line.hpp"
 #include "core/app/loading.hpp"
+#include "core/app/reload_answer.hpp"
 #include "core/app/server.hpp"
 #include "core/app/service_manager.hpp"
 
@@ -18,7 +19,8 @@ namespace switchhook::app {
 class Reload {
 public:
     // All outlive this object. `loaded` is what the server was started with.
-    Reload(Loaded& loaded, std::span<const SourceName> sources, Server& server, const ServiceManager& service_manager);
+    Reload(Loaded& loaded, std::span<const SourceName> sources, Server& server, const ServiceManager& service_manager,
+           const ReloadAnswer& answer);
 
     // Says in log, metrics and readiness what came of it.
     void run();
@@ -32,6 +34,7 @@ private:
     std::span<const SourceName> sources_;
     Server& server_;
     const ServiceManager& service_manager_;
+    const ReloadAnswer& answer_;
     Log& log_;
     InstanceHost host_;                  // of the sources
     Node in_force_;                      // as written

@@ -1,9 +1,13 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
-#include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
 
+#include "core/app/answer.hpp"
 #include "core/app/commands.hpp"
 #include "core/app/exit_codes.hpp"
 #include "core/app/loading.hpp"
@@ -29,9 +33,25 @@ void wait_for_the_end(const sigset_t& signals, Reload& reload) {
     }
 }
 
-int failed(const Status& why, Log& log) {
+// What `systemctl status` shows once the program has ended.
+void tell_the_end(const ServiceManager& service_manager, std::string_view what, std::string why) {
+    std::ranges::replace_if(
+        why, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    static_cast<void>(service_manager.notify("STATUS=" + std::string(what) + ": " + why));
+}
+
+int failed(const Status& why, Log& log, const ServiceManager& service_manager) {
     log.error("the server did not start", {{"why", why.message()}});
+    tell_the_end(service_manager, "did not start", why.message());
     return exit_code(why);
+}
+
+int wrong_configuration(std::span<const Problem> problems, const ServiceManager& service_manager) {
+    const int code = refused(problems);
+    const auto more = problems.size() - 1;
+    tell_the_end(service_manager, "wrong configuration",
+                 as_texts(problems.first(1)).front() + (more > 0 ? " (and " + std::to_string(more) + " more)" : ""));
+    return code;
 }
 
 }  // namespace
@@ -39,15 +59,16 @@ int failed(const Status& why, Log& log) {
 int run_serve(const CommandLine& line) {
     const sigset_t signals = block_signals();
     const ServiceManager service_manager;
+    const ReloadAnswer reload_answer(ReloadAnswer::runtime_directory());
+    const auto watchdog = ServiceManager::watchdog();
     const auto loaded = load(line);
-    if (!loaded->problems.empty()) {
-        static_cast<void>(std::fputs(as_lines(loaded->problems).c_str(), stderr));
-        return kExitConfiguration;
-    }
+    if (!loaded->problems.empty()) return wrong_configuration(loaded->problems, service_manager);
     Log& log = loaded->logging->log();
+    if (!watchdog) log.warning("systemd's watchdog is not answered", {{"why", watchdog.status().message()}});
     Server server(loaded->configuration.config, *loaded->assembly, *loaded->logging, service_manager, loaded->clock);
-    if (const Status started = server.start(); !started) return failed(started, log);
-    Reload reload(*loaded, line.sources, server, service_manager);
+    if (const Status started = server.start(); !started) return failed(started, log, service_manager);
+    if (watchdog && watchdog->count() > 0) server.answer_watchdog(*watchdog);
+    Reload reload(*loaded, line.sources, server, service_manager, reload_answer);
     {
         InstanceHost host(loaded->logging->for_instance("config"), loaded->clock);
         const Watch watch(loaded->catalog, line.sources, host, loaded->configuration.merged,
@@ -56,6 +77,7 @@ int run_serve(const CommandLine& line) {
     }
     const Status failure = server.failure();
     server.stop();
+    if (!failure) tell_the_end(service_manager, "stopped", failure.message());
     return failure.ok() ? kExitWell : kExitUnavailable;
 }
 

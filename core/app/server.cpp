@@ -197,6 +197,7 @@ std::size_t Server::connections() {
 
 void Server::stop() {
     if (std::exchange(stopped_, true)) return;
+    if (watchdog_) watchdog_->stop();  // systemd has a time of its own for stops
     const TimePoint deadline = clock_.steady() + config_.server.stop_timeout;
     if (health_) health_->stopping();
     log_.info("stopping");

@@ -20,6 +20,7 @@
 #include "core/app/logging.hpp"
 #include "core/app/provisioning.hpp"
 #include "core/app/service_manager.hpp"
+#include "core/app/watchdog.hpp"
 #include "core/base/guarded.hpp"
 #include "core/config/config.hpp"
 #include "core/delivery/dialects.hpp"
@@ -56,6 +57,11 @@ public:
     // What readiness says of the configuration, and what came of reading it anew: applied, refused.
     void say(std::vector<std::string> warnings);
     void count_reload(std::string_view result);
+    // What the service manager is to know, READY=1 and the like first; each assignment ends a line. STATUS= follows:
+    // where the server listens, what is missing, what waits. Without `first` only what it was not told yet. Any thread.
+    void tell_service_manager(std::string_view first);
+    // From now on systemd's watchdog hears that all goes well. Once, after start().
+    void answer_watchdog(std::chrono::microseconds time);
     // Not ok: LiveKit could not be provisioned. The server has then sent the program SIGTERM. Any thread.
     Status failure() const;
 
@@ -89,7 +95,7 @@ private:
     void add_hook_control_endpoints();
     void say_who_may_what();
     void say_listening();
-    void tell_service_manager(std::string_view first);
+    std::string status_text();
     void stop_fronts(std::chrono::steady_clock::time_point deadline);
     std::vector<api::Probe> requirements();
     std::vector<api::Probe> warnings();
@@ -133,6 +139,7 @@ private:
     http::Endpoints admin_endpoints_;
     std::unique_ptr<http::Front> admin_;
     std::unique_ptr<http::Front> front_;
+    std::unique_ptr<Watchdog> watchdog_;  // null: nobody expects to hear from us
 };
 
 }  // namespace switchhook::app

@@ -25,6 +25,14 @@ std::string one_line(std::string text) {
     return text;
 }
 
+std::string counted(std::uint64_t count, const char* what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string first_of(const std::vector<std::string>& texts) {
+    return texts.front() + (texts.size() > 1 ? " (and " + std::to_string(texts.size() - 1) + " more)" : "");
+}
+
 http::Handler answering(auto answer) {
     return [answer](http::Request request, http::Exchange exchange) { exchange.answer(answer(request)); };
 }
@@ -220,17 +228,36 @@ void Server::say_listening() {
     for (const auto& reason : health_->reasons()) log_.warning("not ready", {{"why", reason}});
 }
 
-// `first` comes before the status. Without it the service manager only hears what it was not told yet.
-void Server::tell_service_manager(std::string_view first) {
-    std::string status = "ready";
-    if (const auto reasons = health_->reasons(); !reasons.empty()) {
-        status = "not ready";
-        for (const auto& reason : reasons) status.append(": ").append(one_line(reason));
+std::string Server::status_text() {
+    std::string text = "ready";
+    if (const auto reasons = health_->reasons(); !reasons.empty()) text = "not ready: " + first_of(reasons);
+    text.append("; listening on ").append(address(config_.server.host, front_->port()));
+    text.append(", admin on ").append(address(config_.admin.host, admin_->port()));
+    text.append("; ").append(counted(hooks_.routes()->hooks().size(), "hook"));
+    if (config_.sip) {
+        const OutboxFigures outbox = assembly_.outbox->figures();
+        text.append(", ").append(std::to_string(outbox.waiting)).append(" waiting, ");
+        text.append(counted(outbox.dead, "dead letter"));
     }
+    if (const auto odd = health_->warnings(); !odd.empty()) text.append("; warning: ").append(first_of(odd));
+    return one_line(std::move(text));
+}
+
+void Server::tell_service_manager(std::string_view first) {
+    const std::string status = status_text();
     const bool news = told_.with([&](std::string& told) { return std::exchange(told, status) != status; });
     if (first.empty() && !news) return;
     if (const Status sent = service_manager_.notify(std::string(first).append("STATUS=").append(status)); !sent)
         log_.warning("the service manager was not told", {{"why", sent.message()}});
+}
+
+void Server::answer_watchdog(std::chrono::microseconds time) {
+    std::vector<WatchedPart> parts{{"front-loop", [this](auto answer) { front_->ping(std::move(answer)); }}};
+    if (committer_) parts.push_back({"committer", [this](auto answer) { committer_->ping(std::move(answer)); }});
+    if (engine_) parts.push_back({"delivery", [this](auto answer) { engine_->ping(std::move(answer)); }});
+    watchdog_ = std::make_unique<Watchdog>(
+        time, std::move(parts), [this] { tell_service_manager("WATCHDOG=1\n"); }, log_, clock_);
+    watchdog_->start();
 }
 
 }  // namespace switchhook::app

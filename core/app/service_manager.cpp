@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <system_error>
 
@@ -22,6 +24,26 @@ Status failed(const char* what, int error) {
 ServiceManager::ServiceManager() {
     // Called while there is one thread only.
     if (const char* socket = std::getenv("NOTIFY_SOCKET")) socket_ = socket;  // NOLINT(concurrency-mt-unsafe)
+}
+
+Result<std::chrono::microseconds> ServiceManager::watchdog() {
+    const auto number = [](const char* name) -> Result<std::int64_t> {
+        const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): there is one thread
+        if (text == nullptr) return std::int64_t{0};
+        const std::string_view digits(text);
+        std::int64_t value = 0;
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        if (error != std::errc() || end != digits.data() + digits.size() || value <= 0)
+            return Status(Code::invalid, std::string(name) + " is not a positive number");
+        return value;
+    };
+    const auto usec = number("WATCHDOG_USEC");
+    if (!usec) return usec.status();
+    if (*usec == 0) return std::chrono::microseconds(0);
+    const auto pid = number("WATCHDOG_PID");
+    if (!pid) return pid.status();
+    if (*pid != 0 && *pid != ::getpid()) return std::chrono::microseconds(0);
+    return std::chrono::microseconds(*usec);
 }
 
 Status ServiceManager::notify(std::string_view assignments) const {

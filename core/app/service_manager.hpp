@@ -1,6 +1,7 @@
 // Tells systemd how the server is doing: sd_notify(3), without its library.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,11 @@ public:
 
     // Newline-separated assignments: "READY=1\nSTATUS=...". Values must not hold line ends.
     Status notify(std::string_view assignments) const;
+
+    // $WATCHDOG_USEC: in which time WATCHDOG=1 is expected each time; 0: nobody expects it of this process. Not ok: it
+    // is not a positive number, or $WATCHDOG_PID is none (as sd_watchdog_enabled(3)). Called while there is one thread
+    // only.
+    static Result<std::chrono::microseconds> watchdog();
 
 private:
     std::string socket_;

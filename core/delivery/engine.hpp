@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -78,6 +79,8 @@ public:
     void resume(HookId hook, Ledger::Done done = {});
     // Any thread, does not block: from the next round on. Attempts under way end as they would; window and seed stay.
     void reconfigure(EngineSettings settings, Secrets secrets);
+    // Any thread, does not block: `answer` is called once, by the engine's thread, in its next round.
+    void ping(std::function<void()> answer);
     // Any thread.
     const LaneStates& lanes() const { return states_; }
 
@@ -109,11 +112,14 @@ private:
         EngineSettings settings;
         Secrets secrets;
     };
+    struct Ping {
+        std::function<void()> answer;
+    };
     struct Stop {
         TimePoint deadline;
     };
     using Message = std::variant<std::vector<Ready>, LeftBehind, std::vector<Settlement>, ClaimAnswer, AttemptDone,
-                                 std::vector<Paused>, Resumed, Reconfigured, Stop>;
+                                 std::vector<Paused>, Resumed, Reconfigured, Ping, Stop>;
     struct Timer {
         enum class What : std::uint8_t { delivery = 1, claim, look };
         TimePoint due;
@@ -132,6 +138,7 @@ private:
     void hear(std::vector<Paused>& hooks);
     void hear(Resumed& resumed);
     void hear(Reconfigured& reconfigured);
+    static void hear(Ping& ping) { ping.answer(); }
     void hear(Stop& stop);
 
     // Rounds.

@@ -49,6 +49,10 @@ void Engine::reconfigure(EngineSettings settings, Secrets secrets) {
     mailbox_->push(Reconfigured{std::move(settings), std::move(secrets)});
 }
 
+void Engine::ping(std::function<void()> answer) {
+    mailbox_->push(Ping{std::move(answer)});
+}
+
 void Engine::start() {
     thread_ = std::thread([this] { run(); });
 }

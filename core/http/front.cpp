@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -116,7 +117,10 @@ Status Front::start() {
             impl->loop->run();
         });
     } catch (const Poco::Exception& error) {
-        return {Code::invalid, "cannot listen on " + place + ": " + error.displayText()};
+        // Another program may end, and an address may still come up: worth another start.
+        const bool may_change = error.code() == EADDRINUSE || error.code() == EADDRNOTAVAIL;
+        return {may_change ? Code::unavailable : Code::invalid,
+                "cannot listen on " + place + ": " + error.displayText()};
     } catch (const std::exception& error) {
         return {Code::invalid, "cannot listen on " + place + ": " + error.what()};
     }
@@ -133,6 +137,10 @@ void Front::stop(std::chrono::milliseconds deadline) {
     for (std::thread& worker : impl_->workers) worker.join();
     impl_->workers.clear();
     impl_->listener.close();
+}
+
+void Front::ping(std::function<void()> answer) {
+    impl_->link->ping(std::move(answer));
 }
 
 std::uint16_t Front::port() const {

@@ -90,10 +90,14 @@ class Front {
 public:
     Front(FrontSettings settings, Handler handler, Log& log);
     ~Front();
-    // Binds and listens (no SO_REUSEPORT), then starts loop and workers. Code::invalid: address in use, not ours, ...
+    // Binds and listens (no SO_REUSEPORT), then starts loop and workers. Code::unavailable: another
+    // program has the port, or the address is not on this machine now; invalid: not allowed, not an address, ...
     Status start();
     // Accepts nothing new, lets requests in hand be answered until the deadline, closes everything. Safe twice.
     void stop(std::chrono::milliseconds deadline);
+    // `answer` is called once, by the event loop, when it comes round. Between start and stop; any thread, never
+    // blocks.
+    void ping(std::function<void()> answer);
     std::uint16_t port() const;  // the real one
     FrontFigures figures() const;
 

@@ -134,6 +134,7 @@ void Loop::handle_deadlines() {
 
 // What other threads found: input is pending behind an answer, an answer did not fit, or it was the last.
 void Loop::handle_posted() {
+    if (const auto answer = link_->take_ping()) answer();
     for (const auto& connection : link_->take()) {
         if (!connection->self) continue;
         if (connection->output_waiting()) {

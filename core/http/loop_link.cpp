@@ -39,6 +39,19 @@ void LoopLink::post(std::shared_ptr<SocketConnection> connection) noexcept {
     if (first) wake();
 }
 
+void LoopLink::ping(std::function<void()> answer) {
+    {
+        const std::lock_guard lock(mutex_);
+        ping_ = std::move(answer);
+    }
+    wake();
+}
+
+std::function<void()> LoopLink::take_ping() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(ping_, {});
+}
+
 void LoopLink::stop(TimePoint deadline) noexcept {
     {
         const std::lock_guard lock(mutex_);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -23,6 +24,9 @@ public:
 
     // The loop shall look at this connection. Wakes the loop; nothing happens once the loop has ended.
     void post(std::shared_ptr<SocketConnection> connection) noexcept;
+    // Wakes the loop, which calls `answer` once; a ping that was not answered yet is replaced. Never called when the
+    // loop has ended.
+    void ping(std::function<void()> answer);
     // From now on answers close their connections, and the loop ends when all are closed, at the latest at the
     // deadline.
     void stop(TimePoint deadline) noexcept;
@@ -34,6 +38,7 @@ public:
     // For the loop.
     int event_fd() const noexcept { return event_fd_; }
     std::vector<std::shared_ptr<SocketConnection>> take();
+    std::function<void()> take_ping();  // empty: there is none
     TimePoint stop_deadline() const;
     void end();
 
@@ -44,6 +49,7 @@ private:
     std::atomic<bool> stopping_{false};
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<SocketConnection>> posted_;
+    std::function<void()> ping_;
     TimePoint stop_deadline_{};
     bool ended_ = false;
 };

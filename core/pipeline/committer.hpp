@@ -87,6 +87,9 @@ public:
     // Any thread, never blocks: makes it durable when its turn comes.
     void set_mark(Mark mark, std::int64_t value);
 
+    // Any thread, never blocks: `answer` is called once, by the committer's thread, when it has taken what waits.
+    void ping(std::function<void()> answer);
+
     // Any thread but the committer's; wait for their turn and for the disk. What Outbox's calls of that name answer;
     // unavailable when the end has begun.
     Result<DeliveryId> requeue(DeliveryId id, TenantScope scope);
@@ -120,6 +123,9 @@ private:
         HookId hook;
         Done done;
     };
+    struct Ping {
+        std::function<void()> answer;
+    };
     struct Stop {
         TimePoint deadline;
     };
@@ -129,7 +135,7 @@ private:
         std::function<void(const Status& refused)> run;
     };
     using Message = std::variant<Arrival, std::vector<delivery::Settlement>, ClaimRequest, MarkRequest, PauseRequest,
-                                 ResumeRequest, Order, Stop>;
+                                 ResumeRequest, Order, Ping, Stop>;
     struct Failing {
         Status status;
         TimePoint at;
@@ -141,6 +147,7 @@ private:
     void hear(std::vector<delivery::Settlement>& settlements);
     void hear(ClaimRequest& claim) { claims_.push_back(claim); }
     void hear(MarkRequest& request);
+    static void hear(Ping& ping) { ping.answer(); }
     void hear(Order& order) { orders_.push_back(std::move(order)); }
     void hear(PauseRequest& request) { pauses_.emplace_back(std::move(request)); }
     void hear(ResumeRequest& request) { pauses_.emplace_back(std::move(request)); }

@@ -88,6 +88,10 @@ Result<RequeueJob> Committer::cancel_requeue(JobId id, TenantScope scope) {
     return ordered<RequeueJob>([&] { return outbox_.cancel_requeue(id, scope, clock_.unix_ms()); });
 }
 
+void Committer::ping(std::function<void()> answer) {
+    mailbox_.push(Ping{std::move(answer)});
+}
+
 void Committer::pause(Paused paused, Done done) {
     mailbox_.push(PauseRequest{std::move(paused), std::move(done)});
 }

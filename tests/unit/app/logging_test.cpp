@@ -1,11 +1,12 @@
 #include "core/app/logging.hpp"
 
 #include <gtest/gtest.h>
-
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <switchhook/testkit/fake_host.hpp>
@@ -43,6 +44,30 @@ TEST_F(LoggingTest, WritesOneLineOfTextWithInstanceAndFields) {
     EXPECT_NE(text.find(" warning [forwarder:https] an attempt failed hook=a.example detail=\"two words\"\n"),
               std::string::npos)
         << text;
+}
+
+TEST_F(LoggingTest, TellsTheJournalThePriorityAndNoTime) {
+    struct stat seen {};
+    ASSERT_EQ(::fstat(::fileno(file_.get()), &seen), 0);
+    ::setenv("JOURNAL_STREAM", (std::to_string(seen.st_dev) + ":" + std::to_string(seen.st_ino)).c_str(), 1);
+    auto& logging = open(Level::debug, LogFormat::text);
+    ::unsetenv("JOURNAL_STREAM");
+    logging.log().info("listening", {{"server", "0.0.0.0:3001"}});
+    logging.log().warning("odd");
+    logging.for_instance("outbox:sqlite")->error("broken\n<6>forged");
+    logging.log().debug("seen");
+    EXPECT_EQ(written(),
+              "<6>listening server=0.0.0.0:3001\n<4>odd\n<3>[outbox:sqlite] \"broken\\n<6>forged\"\n<7>seen\n");
+}
+
+TEST_F(LoggingTest, TellsTheJournalThePriorityOfAJsonRecordToo) {
+    struct stat seen {};
+    ASSERT_EQ(::fstat(::fileno(file_.get()), &seen), 0);
+    ::setenv("JOURNAL_STREAM", (std::to_string(seen.st_dev) + ":" + std::to_string(seen.st_ino)).c_str(), 1);
+    auto& logging = open(Level::info, LogFormat::json);
+    ::unsetenv("JOURNAL_STREAM");
+    logging.log().warning("odd");
+    EXPECT_TRUE(written().starts_with("<4>{\"time\":"));
 }
 
 TEST_F(LoggingTest, WritesOneJsonObjectPerLineWithFieldsAsKeys) {

@@ -150,7 +150,7 @@ TEST_F(Serving, EndsWithAClearTextWhenItsPortIsTaken) {
                                         (folder_.path() / "taken.db").string() + " }\n");
     const auto ended = run({"serve", "--config", source});
     ::close(taken);
-    EXPECT_EQ(ended.code, 78);
+    EXPECT_EQ(ended.code, 69);
     EXPECT_NE(ended.err.find(port), std::string::npos) << ended.err;
 }
 

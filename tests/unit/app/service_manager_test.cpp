@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 
 namespace switchhook::app {
@@ -71,6 +72,34 @@ TEST(ServiceManager, ThatDoesNotListenIsAnErrorAndNoCrash) {
 TEST(ServiceManager, WithAPathThatIsTooLongIsAnErrorAndNoOverflow) {
     EXPECT_FALSE(ServiceManager("/" + std::string(500, 'x')).notify("READY=1").ok());
     EXPECT_FALSE(ServiceManager("/" + std::string(107, 'x')).notify("READY=1").ok());
+}
+
+class WatchdogTime : public testing::Test {
+protected:
+    ~WatchdogTime() override {
+        ::unsetenv("WATCHDOG_USEC");
+        ::unsetenv("WATCHDOG_PID");
+    }
+    static Result<std::chrono::microseconds> of(const char* usec, const std::string& pid = {}) {
+        ::setenv("WATCHDOG_USEC", usec, 1);
+        pid.empty() ? ::unsetenv("WATCHDOG_PID") : ::setenv("WATCHDOG_PID", pid.c_str(), 1);
+        return ServiceManager::watchdog();
+    }
+};
+
+TEST_F(WatchdogTime, IsWhatSystemdSays) {
+    EXPECT_EQ(of("60000000")->count(), 60'000'000);
+    EXPECT_EQ(of("60000000", std::to_string(::getpid()))->count(), 60'000'000);
+}
+
+TEST_F(WatchdogTime, IsNoneWithoutItsVariableAndForAnotherProcess) {
+    EXPECT_EQ(ServiceManager::watchdog()->count(), 0);
+    EXPECT_EQ(of("60000000", std::to_string(::getppid()))->count(), 0);
+}
+
+TEST_F(WatchdogTime, ThatIsNoPositiveNumberIsAnError) {
+    for (const char* wrong : {"", "0", "-1", "1s", " 1", "99999999999999999999"}) EXPECT_FALSE(of(wrong).ok()) << wrong;
+    for (const char* wrong : {"0", "-1", "me"}) EXPECT_FALSE(of("1000", wrong).ok()) << wrong;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <thread>
 
@@ -321,7 +322,7 @@ TEST(Front, RefusesASecondListenerOnItsPort) {
     settings.port = running.port();
     Front second(settings, echo, running.log);
     const Status started = second.start();
-    EXPECT_EQ(started.code(), Code::invalid);
+    EXPECT_EQ(started.code(), Code::unavailable);
     EXPECT_NE(started.message().find(std::to_string(running.port())), std::string::npos) << started.message();
     second.stop(0ms);
 }
@@ -331,7 +332,24 @@ TEST(Front, RefusesAHostThatIsNotOurs) {
     settings.host = "192.0.2.1";
     testkit::RecordingLog log;
     Front front(settings, echo, log);
+    EXPECT_EQ(front.start().code(), Code::unavailable);
+}
+
+TEST(Front, SaysThatAnAddressWhichIsNoneWillNotBecomeOne) {
+    auto settings = settings_for_tests();
+    settings.host = "no such address";
+    testkit::RecordingLog log;
+    Front front(settings, echo, log);
     EXPECT_EQ(front.start().code(), Code::invalid);
+}
+
+TEST(Front, AnswersAPingFromItsLoop) {
+    RunningFront running;
+    std::atomic<int> answers = 0;
+    running.front.ping([&] { ++answers; });
+    EXPECT_TRUE(eventually([&] { return answers == 1; }));
+    running.front.ping([&] { ++answers; });
+    EXPECT_TRUE(eventually([&] { return answers == 2; }));
 }
 
 }  // namespace

@@ -208,5 +208,28 @@ TEST_F(CommitterTest, GroupsAndTimesAreMeasured) {
     EXPECT_NE(metrics.text().find("switchhook_commit_group_size_sum 1"), std::string::npos);
 }
 
+TEST_F(CommitterTest, APingIsAnsweredByTheRoundThatHearsItOnce) {
+    recover();
+    int answers = 0;
+    committer->ping([&] { ++answers; });
+    EXPECT_EQ(answers, 0);
+    round();
+    round();
+    EXPECT_EQ(answers, 1);
+}
+
+// The service manager shall not end a server whose disk is full: it answers 503 and goes on when there is room.
+TEST_F(CommitterTest, APingIsAnsweredWhileCommitsFail) {
+    recover();
+    outbox.set_fail(Status(Code::full, "no space left on device"));
+    const auto answer = offer(body_of("EV_1"));
+    round();
+    EXPECT_EQ(answer->status(), 503);
+    int answers = 0;
+    committer->ping([&] { ++answers; });
+    round();
+    EXPECT_EQ(answers, 1);
+}
+
 }  // namespace
 }  // namespace switchhook::pipeline
