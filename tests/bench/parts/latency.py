@@ -1,0 +1,29 @@
+"""End to end at a given pace."""
+from tests.bench.journeys import end_to_end_ms, overtaken
+from tests.bench.measure import quantile
+
+SECONDS = 10
+WARM_UP = 64  # calls
+
+
+def latency(report, lab):
+    """Open loop: events leave when they are due, whatever was answered; 64 calls at a time, one hook, after a warm-up that opens the
+    connections. From when an event was due at the sender to when its request was complete at the HTTPS sink, one clock, no buckets.
+    By design each call's first event (room_started, without a call id) is kept until the participant_joined that tells whose call it is:
+    these are the second figure, counted from when that join was due. The join, which leaves behind the event that it releases, is in the first
+    figure like all others."""
+    for rate in (100, 500, 1000, 2000):
+        sink = lab.sink()
+        server = lab.server([{"url": sink.url()}])
+        warm = lab.load(server.port, WARM_UP)["requests"]
+        lab.wait_delivered(server, warm)
+        done, ways = lab.travel(server, [sink], rate * SECONDS // 10, rate=rate, delivered_before=warm)
+        usual, first = end_to_end_ms(ways)
+        if late := overtaken(ways):
+            raise RuntimeError(f"{late} events overtook another of their call")
+        p99 = quantile(usual, 0.99)
+        report.row(f"{rate} events/s", f"p50 {quantile(usual, 0.5):.2f} ms, p99 {p99:.2f} ms, slowest {max(usual):.1f} ms; answer p50 "
+                   f"{done['p50_us'] / 1e3:.2f} ms, p99 {done['p99_us'] / 1e3:.2f} ms", "p99 <= 5 ms" if rate == 1000 else "",
+                   p99 <= 5 if rate == 1000 else None)
+        report.row(f"{rate} events/s: each call's first, from its join", f"p50 {quantile(first, 0.5):.2f} ms, p99 {quantile(first, 0.99):.2f} ms")
+        lab.end(server)
