@@ -1,4 +1,5 @@
 """The arithmetic of the benchmarks, and what /proc says of a process."""
+import math
 import os
 import pathlib
 import re
@@ -15,7 +16,7 @@ def quantile(values, part):
     ordered = sorted(values)
     if not ordered:
         raise ValueError("no values")
-    return ordered[max(0, -int(-part * len(ordered) // 1) - 1)]
+    return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
 def ratios_to_neighbours(series):

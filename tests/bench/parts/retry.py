@@ -8,7 +8,7 @@ def retry(report, lab):
     receiver sees it: arrival of the second attempt, less the first answer, less 1 s; it contains both ways over TLS. 200 calls begin within
     a second, so that about 200 retries fall due in each second."""
     sink = lab.sink("retry_after")
-    profile = {"steps": ["50ms"], "max_age": "10min", "breaker": {"failures": 1_000_000}}
+    profile = {"steps": ["50ms"], "max_age": "10min", "breaker": {"failures": 100_000}}
     server = lab.server([{"url": sink.url(), "retry": "bench"}], delivery={"retries": {"bench": profile}})
     _, ways = lab.travel(server, [sink], 200, connections=200, rate=200)
     late = retry_lateness_ms(ways, 1000)
