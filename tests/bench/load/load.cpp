@@ -5,7 +5,9 @@
 //     bench_load PORT CONNECTIONS FIRST_CALL CALLS RECORDING.jsonl [rate=EVENTS_PER_SECOND] [hosts=NAME,...]
 //     [notes=FILE]
 //
-// FIRST_CALL: number of the first call; ids are made from it. rate: open loop; absent: as fast as the answers come.
+// FIRST_CALL: number of the first call; ids are made from it. rate: open loop: calls begin one after the other at even
+// distances, at any time CONNECTIONS of them are under way, each at another of its events; absent: as fast as the
+// answers come.
 // hosts: of the called SIP addresses, in turn; absent: customer-a.com.
 // notes: a line for each event: id, number of the event in its call, number of its host, and when it was due, sent and
 // answered (CLOCK_MONOTONIC, ns; due is sent in a closed loop). Prints one line of JSON.
@@ -24,9 +26,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <deque>
 #include <fstream>
 #include <map>
+#include <numeric>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -94,7 +96,9 @@ struct Event {
 struct Connection {
     int socket = -1;
     std::vector<Event> events;
+    std::size_t due = 0;  // events that may leave
     std::size_t sent = 0;
+    std::size_t answered = 0;
     std::string answer;
 };
 
@@ -127,7 +131,8 @@ public:
                      .number = number,
                      .host = host});
         }
-        total_ = options_.calls * recorded.size();
+        call_size_ = recorded.size();
+        total_ = options_.calls * call_size_;
         poll_ = ::epoll_create1(0);
         timer_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
         watch(timer_, kTimer);
@@ -141,13 +146,12 @@ public:
     int run() {
         ::prctl(PR_SET_TIMERSLACK, 1);
         began_ = now();
-        for (std::size_t index = 0; index < connections_.size(); ++index)
-            if (!connections_[index].events.empty()) idle_.push_back(index);
+        set_due_times();
         std::vector<epoll_event> happened(connections_.size() + 1);
         send_what_is_due();
         while (answered_ < total_) {
             const int ready = ::epoll_wait(poll_, happened.data(), static_cast<int>(happened.size()), 10'000);
-            if (ready == 0 && !idle_soon()) {
+            if (ready == 0) {
                 std::fprintf(stderr, "no answer for 10 s, %zu of %zu answered\n", answered_, total_);
                 return 69;
             }
@@ -155,7 +159,7 @@ public:
                 const std::uint64_t index = happened[static_cast<std::size_t>(at)].data.u64;
                 if (index == kTimer)
                     quiet_timer();
-                else if (!hear(index))
+                else if (!hear(connections_[index]))
                     return 69;
             }
             send_what_is_due();
@@ -197,27 +201,43 @@ private:
         ::epoll_ctl(poll_, EPOLL_CTL_ADD, socket, &interest);
     }
 
-    Nanos due_of(std::size_t number) const {
-        return began_ + static_cast<Nanos>(static_cast<double>(number) / options_.rate * 1e9);
+    // Open loop: call c has its event k in slot c * size + k * gap, and with a gap that has no divisor in common with
+    // the size of a call no two events share a slot. A connection's calls do not overlap: the gap is less than the
+    // number of connections.
+    void set_due_times() {
+        if (options_.rate <= 0) {
+            for (auto& connection : connections_) {
+                connection.due = connection.events.size();
+                send_next(connection);
+            }
+            return;
+        }
+        std::size_t gap = std::max<std::size_t>(connections_.size() - 1, 1);
+        while (std::gcd(gap, call_size_) != 1) --gap;
+        for (std::size_t index = 0; index < connections_.size(); ++index) {
+            auto& events = connections_[index].events;
+            for (std::size_t at = 0; at < events.size(); ++at) {
+                const std::size_t call = at / call_size_ * connections_.size() + index;
+                const auto slot = static_cast<double>(call * call_size_ + events[at].number * gap);
+                events[at].due = began_ + static_cast<Nanos>(slot / options_.rate * 1e9);
+                timetable_.emplace_back(events[at].due, index);
+            }
+        }
+        std::sort(timetable_.begin(), timetable_.end());
     }
 
-    bool idle_soon() const { return options_.rate > 0 && started_ < total_ && !idle_.empty(); }
-
-    // Whatever is due leaves on the connection that has been free longest. One that finds none free is late, and its
-    // latency is counted from when it was due all the same.
+    // An event whose connection still waits for an answer is late, and its latency is counted from when it was due.
     void send_what_is_due() {
-        while (!idle_.empty() && started_ < total_) {
-            const Nanos at = now();
-            const Nanos due = options_.rate > 0 ? due_of(started_) : at;
-            if (due > at) {
+        for (; due_ < timetable_.size(); ++due_) {
+            const auto [due, index] = timetable_[due_];
+            if (due > now()) {
                 const itimerspec when{.it_interval = {}, .it_value = {due / 1'000'000'000, due % 1'000'000'000}};
                 ::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &when, nullptr);
                 return;
             }
-            auto& connection = connections_[idle_.front()];
-            idle_.pop_front();
-            ++started_;
-            send(connection, due);
+            auto& connection = connections_[index];
+            ++connection.due;
+            if (connection.answered == connection.sent) send_next(connection);
         }
     }
 
@@ -226,10 +246,11 @@ private:
         [[maybe_unused]] const ssize_t count = ::read(timer_, &expirations, sizeof expirations);
     }
 
-    static void send(Connection& connection, Nanos due) {
+    static void send_next(Connection& connection) {
+        if (connection.sent == connection.due) return;
         auto& event = connection.events[connection.sent++];
-        event.due = due;
         event.sent = now();
+        if (event.due == 0) event.due = event.sent;
         const std::string& text = event.request.bytes;
         for (std::size_t sent = 0; sent < text.size();) {
             const ssize_t count = ::send(connection.socket, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
@@ -241,8 +262,7 @@ private:
         }
     }
 
-    bool hear(std::size_t index) {
-        auto& connection = connections_[index];
+    bool hear(Connection& connection) {
         char buffer[4096];
         const ssize_t count = ::recv(connection.socket, buffer, sizeof buffer, 0);
         if (count <= 0) {
@@ -253,9 +273,9 @@ private:
         if (connection.answer.find("\r\n\r\n") == std::string::npos) return true;  // answers have no body
         ++statuses_[std::atoi(connection.answer.c_str() + 9)];
         connection.answer.clear();
-        connection.events[connection.sent - 1].answered = now();
+        connection.events[connection.answered++].answered = now();
         ++answered_;
-        if (connection.sent < connection.events.size()) idle_.push_back(index);
+        send_next(connection);
         return true;
     }
 
@@ -269,10 +289,11 @@ private:
 
     Options options_;
     std::vector<Connection> connections_;
+    std::size_t call_size_ = 0;
     std::size_t total_ = 0;
-    std::size_t started_ = 0;
     std::size_t answered_ = 0;
-    std::deque<std::size_t> idle_;  // connections whose next event may leave
+    std::vector<std::pair<Nanos, std::size_t>> timetable_;  // when, and on which connection
+    std::size_t due_ = 0;                                   // of the timetable
     std::map<int, std::size_t> statuses_;
     Nanos began_ = 0;
     Nanos ended_ = 0;
