@@ -19,13 +19,13 @@ HOST = "customer-a.com"
 
 
 class Sink:
-    """bench_sink: a cheap HTTPS endpoint. `stop()` makes it write `notes`."""
+    """bench_sink: a cheap HTTPS endpoint. `stop()` makes it write `notes`. yields: it runs when nothing else wants to."""
 
-    def __init__(self, lab, behaviour="well", port=0, nice=0):
+    def __init__(self, lab, behaviour="well", port=0, yields=False):
         self.notes = lab.file("sink")
         certificate, key = lab.certificate
         command = [str(BIN / "bench_sink"), str(certificate), str(key), str(port), behaviour, str(self.notes)]
-        self.process = subprocess.Popen(["nice", "-n", str(nice), *command] if nice else command, stdin=subprocess.PIPE,
+        self.process = subprocess.Popen(["chrt", "--idle", "0", *command] if yields else command, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
 

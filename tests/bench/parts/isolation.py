@@ -6,15 +6,15 @@ from tests.bench.measure import quantile, ratios_of_baselines, ratios_to_neighbo
 from tests.bench.parts.throughput import HOSTS
 
 RATE = 800    # events per second, a quarter of them for each hook
-SECONDS = 6
-ROUNDS = 2
+SECONDS = 5
+ROUNDS = 3
 FAULTS = ("hang", "trickle", "status_500", "flood")
 
 
 def phase(lab, behaviour):
     """p99 of the three healthy hooks, ms. A server and sinks of their own; the fourth hook's sink yields to everything else, because a
     customer's machine would not take our cores."""
-    well, fourth = lab.sink(), lab.sink(behaviour, nice=19)
+    well, fourth = lab.sink(), lab.sink(behaviour, yields=True)
     hooks = [{"host": host, "auth_id": host, "url": (fourth if at == 3 else well).url(f"/{host}")} for at, host in enumerate(HOSTS)]
     server = lab.server(hooks, delivery={"timeout": "2s", "max_age": "10min"})
     warm = lab.load(server.port, 48, hosts=HOSTS[:3])["requests"]
@@ -29,7 +29,7 @@ def phase(lab, behaviour):
 def isolation(report, lab):
     """Four hooks, 800 events/s in all, open loop. A: all four are well. B: the fourth hangs (never answers), trickles (a byte of a head each
     100 ms), answers 500, floods (200 and a body without end); delivery.timeout is 2 s, so that its time-outs, retries and breaker are in
-    the figure. A B A B A ..., twice through, a server of its own for each; each B is compared with the A before and behind it. A over
+    the figure. A B A B A ..., three times through, a server of its own for each; each B is compared with the A before and behind it. A over
     A before it says how much the same measurement differs by itself. p99 of the three healthy hooks, end to end as in `latency`."""
     plan = ["well"] + [behaviour for fault in FAULTS * ROUNDS for behaviour in (fault, "well")]
     series = [phase(lab, behaviour) for behaviour in plan]
@@ -40,5 +40,5 @@ def isolation(report, lab):
     for at, fault in enumerate(FAULTS):
         mine = ratios[at::len(FAULTS)]
         p99 = series[1 + 2 * at::2 * len(FAULTS)]
-        report.row(f"the fourth: {fault}", f"p99 of the healthy " + ", ".join(f"{each:.2f}" for each in p99) + " ms; over its neighbours: "
-                   + ", ".join(f"{ratio:.2f}" for ratio in mine), "<= 1.10", min(mine) <= 1.10)
+        report.row(f"the fourth: {fault}", "p99 of the healthy " + ", ".join(f"{each:.2f}" for each in p99) + " ms; over its neighbours: "
+                   + ", ".join(f"{ratio:.2f}" for ratio in mine), "median <= 1.10", median(mine) <= 1.10)
