@@ -19,6 +19,10 @@ def quantile(values, part):
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
+def middle_and_tail(values_ms):
+    return f"p50 {quantile(values_ms, 0.5):.2f} ms, p99 {quantile(values_ms, 0.99):.2f} ms"
+
+
 def ratios_to_neighbours(series):
     """Of A B A B A, each B over the mean of the A before and the A behind it: drift of the machine cancels out."""
     if len(series) % 2 == 0 or len(series) < 3:

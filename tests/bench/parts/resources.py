@@ -23,10 +23,10 @@ def idle(report, lab):
         pid = server.process.pid
         before, woken = cpu_by_thread(pid), switches(pid)
         time.sleep(IDLE_SECONDS)
-        after = {name: count - woken.get(name, 0) for name, count in switches(pid).items() if count != woken.get(name, 0)}
+        woke = {name: count - woken.get(name, 0) for name, count in switches(pid).items() if count > woken.get(name, 0)}
         spent = sum(cpu_by_thread(pid).values()) - sum(before.values())
-        report.row(what, f"{spent / 1e6:.2f} ms CPU, {sum(after.values())} wake-ups" + (f" ({', '.join(f'{name} {count}' for name, count in after.items())})" if after else "")
-                   + f"; resident {resident_bytes(pid) / 1e6:.1f} MB")
+        who = f" ({', '.join(f'{name} {count}' for name, count in woke.items())})" if woke else ""
+        report.row(what, f"{spent / 1e6:.2f} ms CPU, {sum(woke.values())} wake-ups{who}; resident {resident_bytes(pid) / 1e6:.1f} MB")
         sink.stop()
         lab.end(server)
 
