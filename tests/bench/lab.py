@@ -36,7 +36,7 @@ class Sink:
     def stop(self):
         if self.process is not None:
             self.process.stdin.close()
-            self.process.wait()
+            self.process.wait(60)
             self.process.stdout.close()
             self.process = None
         return self.notes
@@ -117,9 +117,9 @@ class Lab:
         folder.mkdir()
         hooks = [{"host": HOST, "auth_id": "tenant-a", **hook} for hook in hooks]
         server = Server(folder, config(folder, hooks, self._authority, **blocks), wrapper=wrapper)
+        self._running.append(server)
         if launch:
             server.start()
-        self._running.append(server)
         return server
 
     def end(self, server):

@@ -31,34 +31,35 @@ def idle(report, lab):
         lab.end(server)
 
 
-def syncs(trace):
-    return sum("sync(" in line for line in trace.read_text(errors="replace").splitlines())
-
-
-def disk(report, lab):
-    """fsync and fdatasync calls from strace (--seccomp-bpf: only these calls stop the server), less those of a start and stop without events;
-    bytes that the kernel was caused to write, from /proc/PID/io. Both until everything is delivered, settled and the server has ended its
-    work; per event, each delivered once."""
-    base = None
-    for what, calls, rate in (("nothing", 0, None), ("100 events/s", 50, 100), ("1000 events/s", 500, 1000), ("as fast as possible", 2000, None)):
-        sink, trace = lab.sink(), lab.file("strace")
-        server = lab.server([{"url": sink.url()}], wrapper=["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=fsync,fdatasync", "-o", str(trace)])
-        traced = int(pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()[0])
+def traced_work(lab, calls, rate):
+    """(events, syncs, bytes written) of a server from its start to its end."""
+    sink, trace = lab.sink(), lab.file("strace")
+    server = lab.server([{"url": sink.url()}], wrapper=["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=fsync,fdatasync", "-o", str(trace)])
+    traced = int(pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()[0])
+    try:
         before, events = written_bytes(traced), 0
         if calls:
             events = lab.load(server.port, calls, rate=rate)["requests"]
             lab.wait_delivered(server, events)
         time.sleep(0.5)  # the last settlement's group
         written = written_bytes(traced) - before
+    finally:
         os.kill(traced, signal.SIGTERM)  # strace itself holds signals back
         server.process.wait(30)
-        count = syncs(trace)
-        sink.stop()
-        lab.end(server)
-        if base is None:
-            base = count
-            continue
-        report.row(what, f"{(count - base) / events:.3f} syncs and {written / events:,.0f} bytes written per event")
+    sink.stop()
+    lab.end(server)
+    lines = trace.read_text(errors="replace").splitlines()
+    return events, sum("sync(" in line and "resumed" not in line for line in lines), written
+
+
+def disk(report, lab):
+    """fsync and fdatasync calls from strace (--seccomp-bpf: only these calls stop the server), less those of a start and stop without events;
+    bytes that the kernel was caused to write, from /proc/PID/io. Both until everything is delivered and settled; per event, each delivered
+    once."""
+    _, base, _ = traced_work(lab, 0, None)
+    for what, calls, rate in (("100 events/s", 100, 100), ("1000 events/s", 500, 1000), ("as fast as possible", 2000, None)):
+        events, syncs, written = traced_work(lab, calls, rate)
+        report.row(what, f"{(syncs - base) / events:.3f} syncs and {written / events:,.0f} bytes written per event")
 
 
 def start(report, lab):
