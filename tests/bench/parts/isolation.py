@@ -3,6 +3,7 @@ from statistics import median
 
 from tests.bench.journeys import end_to_end_ms
 from tests.bench.measure import quantile, ratios_of_baselines, ratios_to_neighbours
+from tests.bench.parts.latency import WARM_UP
 from tests.bench.parts.throughput import HOSTS
 
 RATE = 800    # events per second, a quarter of them for each hook
@@ -17,7 +18,7 @@ def phase(lab, behaviour):
     well, fourth = lab.sink(), lab.sink(behaviour, yields=True)
     hooks = [{"host": host, "auth_id": host, "url": (fourth if at == 3 else well).url(f"/{host}")} for at, host in enumerate(HOSTS)]
     server = lab.server(hooks, delivery={"timeout": "2s", "max_age": "10min"})
-    warm = lab.load(server.port, 201, hosts=HOSTS[:3])["requests"]
+    warm = lab.load(server.port, WARM_UP, hosts=HOSTS[:3])["requests"]
     lab.wait_delivered(server, warm)
     calls = RATE * SECONDS // 10
     expect = calls * 10 if behaviour == "well" else calls * 10 * 3 // 4

@@ -28,5 +28,5 @@ def log(report, lab):
         if line.startswith("page "):
             report.row(" ".join(line[:39].split()), " ".join(line[39:].split()))
         else:
-            what, _, value = line.partition(": " if ": " in line else ", ")
+            what, _, value = line.partition(": " if ": " in line else " in ")
             report.row(what, value)

@@ -4,6 +4,7 @@ import subprocess
 
 from tests.bench.lab import BIN, HOST
 from tests.bench.measure import cpu_by_stage, cpu_by_thread, cpu_seconds
+from tests.bench.parts.latency import WARM_UP
 
 CALLS = 6400
 HOSTS = ["customer-0.com", "customer-1.com", "customer-2.com", "customer-3.com"]
@@ -63,7 +64,7 @@ def saturate(report, lab, hosts, what):
 def at_pace(report, lab):
     sink = lab.sink()
     server = lab.server([{"url": sink.url()}])
-    warm = lab.load(server.port, 64)["requests"]
+    warm = lab.load(server.port, WARM_UP)["requests"]
     lab.wait_delivered(server, warm)
     before = cpu_by_thread(server.process.pid)
     done = lab.load(server.port, 500, rate=1000)
