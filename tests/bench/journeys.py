@@ -20,7 +20,7 @@ class Journey:
     sent: int
     answered: int
     arrivals: list = dataclasses.field(default_factory=list)  # nanoseconds, of each attempt's complete request
-    answers: list = dataclasses.field(default_factory=list)   # when the sink had written its answer to each
+    answers: list = dataclasses.field(default_factory=list)   # when the sink began to answer each
 
     @property
     def call(self):

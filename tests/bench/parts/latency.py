@@ -15,7 +15,7 @@ def at_pace(report, lab, rate, warm_up, what, aim=None):
     server = lab.server([{"url": sink.url()}])
     warm = lab.load(server.port, warm_up)["requests"]
     lab.wait_delivered(server, warm)
-    done, ways = lab.travel(server, [sink], rate * SECONDS // 10, rate=rate, delivered_before=warm)
+    done, ways = lab.travel(server, [sink], rate * SECONDS // 10, rate=rate, connections=max(8, rate * 64 // 1000), delivered_before=warm)
     lab.end(server)
     usual, first = end_to_end_ms(ways)
     if late := overtaken(ways):
@@ -26,7 +26,7 @@ def at_pace(report, lab, rate, warm_up, what, aim=None):
 
 
 def latency(report, lab):
-    """Open loop: events leave when they are due, whatever was answered; 64 calls at a time, one hook, after a warm-up of 12 000 events. From
+    """Open loop: events leave when they are due, whatever was answered; calls whose events are about 60 ms apart, one hook, after a warm-up of 12 000 events. From
     when an event was due at the sender to when its request was complete at the HTTPS sink, one clock, no buckets. Before it leaves, an event
     waits for a sync of the disk, and for that of the group before it; what the disk alone takes (4 KiB in place) just before is said with each.
     By design each call's first event (room_started, without a call id) is kept until the participant_joined that tells whose call it is:

@@ -4,7 +4,7 @@
 //     bench_sink CERTIFICATE.pem KEY.pem PORT BEHAVIOUR NOTES
 //
 // PORT: 0 takes a free one, which is printed. NOTES: a file that is written when standard input closes, a line for each
-// request: webhook-id, path, when it was complete and when its answer was written (CLOCK_MONOTONIC, ns; 0: never).
+// request: webhook-id, path, when it was complete and when its answer began (CLOCK_MONOTONIC, ns; 0: never).
 // BEHAVIOUR: well (200 at once), hang (never an answer), trickle (a byte of a head without end each 100 ms),
 // status_500, flood (200 and a body without end), retry_after (503 and "Retry-After: 1" to a first attempt, 200 to the
 // second).
@@ -238,8 +238,8 @@ private:
                 peer.out += seen_.insert(note.id).second ? kLater : kWell;
                 break;
         }
+        note.answered = now();  // before, so that a peer that is quick is not early
         (void)write(peer);
-        note.answered = now();
     }
 
     // false: the peer has gone.
