@@ -1,5 +1,7 @@
 #include "checkpointer.hpp"
 
+#include <pthread.h>
+
 #include <csignal>
 #include <utility>
 
@@ -51,6 +53,7 @@ Result<bool> Checkpointer::here(Database& database, bool truncate, bool wait) {
 }
 
 void Checkpointer::work() {
+    pthread_setname_np(pthread_self(), "checkpointer");
     std::unique_lock lock(mutex_);
     while (true) {
         wake_.wait(lock, [this] { return wanted_ || ends_; });

@@ -220,7 +220,8 @@ void migration(const std::string& file) {
         "DROP TABLE attempt; DROP TABLE tenant; DROP TABLE dead; DROP TABLE owner; DROP TABLE block; DROP TABLE "
         "job; DROP TABLE paused; ALTER TABLE event DROP COLUMN call; ALTER TABLE delivery DROP COLUMN tenant; "
         "ALTER TABLE delivery DROP COLUMN name; ALTER TABLE delivery DROP COLUMN call; DELETE FROM meta WHERE "
-        "key=5; PRAGMA user_version=1",
+        "key=5; DROP TABLE hook; CREATE TABLE hook(host BLOB PRIMARY KEY, url BLOB NOT NULL, auth_id BLOB NOT NULL, "
+        "dialect BLOB NOT NULL, events BLOB NOT NULL) WITHOUT ROWID; PRAGMA user_version=1",
         nullptr, nullptr, nullptr);
     sqlite3_close(handle);
     testkit::FakeHost host;
