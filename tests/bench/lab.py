@@ -33,6 +33,18 @@ class Sink:
     def url(self, path="/"):
         return f"https://localhost:{self.port}{path}"
 
+    def wait(self, count, timeout=120):
+        """Until so many requests have arrived."""
+        deadline = time.monotonic() + timeout
+        while True:
+            self.process.stdin.write("?")
+            self.process.stdin.flush()
+            if (seen := int(self.process.stdout.readline())) >= count:
+                return
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{seen} of {count} requests arrived after {timeout} s")
+            time.sleep(0.05)
+
     def stop(self):
         if self.process is not None:
             self.process.stdin.close()
@@ -158,13 +170,13 @@ class Lab:
             time.sleep(pause)
         raise RuntimeError(f"{server.metric('switchhook_deliveries_delivered_total')} of {count} were delivered after {timeout} s")
 
-    def travel(self, server, sinks, calls, delivered_before=0, expect=None, **load):
+    def travel(self, server, sinks, calls, arrivals, **load):
         """A load whose events are followed: (what the load generator printed, event id -> Journey). Ends the sinks.
 
-        `expect`: how many of the events will be delivered, when not all."""
+        `arrivals`: how many requests the first sink will then have had since its start."""
         notes = self.file("load")
         done = self.load(server.port, calls, notes=notes, **load)
-        self.wait_delivered(server, delivered_before + (done["requests"] if expect is None else expect))
+        sinks[0].wait(arrivals)
         ways = journeys.read(notes, [sink.stop() for sink in sinks])
         notes.unlink()
         return done, ways

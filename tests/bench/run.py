@@ -8,12 +8,14 @@ import sys
 import time
 import traceback
 
-from tests.bench.lab import Lab
+from tests.bench.lab import BIN, Lab
 from tests.bench.parts import backlog, isolation, latency, micro, resources, retry, throughput
 from tests.bench.report import Report
 
 PARTS = [micro.micro, micro.log, throughput.accept, latency.latency, isolation.isolation, retry.retry, backlog.memory, backlog.drain,
          resources.start, resources.idle, resources.disk]
+if (BIN / "bench_recovery").exists():
+    PARTS.insert(2, micro.recovery)
 
 
 def main(wanted):

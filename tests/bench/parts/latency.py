@@ -14,8 +14,8 @@ def at_pace(report, lab, rate, warm_up, what, aim=None):
     sink = lab.sink()
     server = lab.server([{"url": sink.url()}])
     warm = lab.load(server.port, warm_up)["requests"]
-    lab.wait_delivered(server, warm)
-    done, ways = lab.travel(server, [sink], rate * SECONDS // 10, rate=rate, connections=max(8, rate * 64 // 1000), delivered_before=warm)
+    sink.wait(warm)
+    done, ways = lab.travel(server, [sink], rate * SECONDS // 10, arrivals=warm + rate * SECONDS, rate=rate, connections=max(8, rate * 64 // 1000))
     lab.end(server)
     usual, first = end_to_end_ms(ways)
     if late := overtaken(ways):

@@ -30,3 +30,13 @@ def log(report, lab):
         else:
             what, _, value = line.partition(": " if ": " in line else " in ")
             report.row(what, value)
+
+
+def recovery(report, lab):
+    """The store alone with 300 k that wait, by a start with its pages in memory (warm) or not (cold): when the first window is handed out, and
+    when events are taken again (bench_recovery). The whole program's start with 1 M is in `memory`."""
+    said = subprocess.run([str(BIN / "bench_recovery"), "300000"], check=True, capture_output=True, text=True,
+                          env={**os.environ, "SWITCHHOOK_BENCH_DIR": str(lab.folder)}).stdout
+    for line in said.splitlines():
+        what, _, value = line.partition(" ")
+        report.row(what, " ".join(value.split()))

@@ -10,7 +10,7 @@ def retry(report, lab):
     sink = lab.sink("retry_after")
     profile = {"steps": ["50ms"], "max_age": "10min", "breaker": {"failures": 100_000}}
     server = lab.server([{"url": sink.url(), "retry": "bench"}], delivery={"retries": {"bench": profile}})
-    _, ways = lab.travel(server, [sink], 200, connections=200, rate=200)
+    _, ways = lab.travel(server, [sink], 200, arrivals=4000, connections=200, rate=200)
     late = retry_lateness_ms(ways, 1000)
     p99 = quantile(late, 0.99)
     report.row(f"{len(late)} retries", f"{middle_and_tail(late)}, earliest {min(late):.2f} ms, latest {max(late):.2f} ms",

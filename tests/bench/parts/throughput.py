@@ -48,7 +48,7 @@ def saturate(report, lab, hosts, what):
     sink = lab.sink()
     server = lab.server([{"host": host, "auth_id": host, "url": sink.url(f"/{host}")} for host in hosts])
     before = cpu_by_thread(server.process.pid)
-    done, ways = lab.travel(server, [sink], CALLS, hosts=hosts)
+    done, ways = lab.travel(server, [sink], CALLS, arrivals=CALLS * 10, hosts=hosts)
     after = cpu_by_thread(server.process.pid)
     arrivals = [way.arrivals[0] for way in ways.values()]
     meanwhile = sum(at <= done["ended_ns"] for at in arrivals)

@@ -3,7 +3,8 @@
 //
 //     bench_sink CERTIFICATE.pem KEY.pem PORT BEHAVIOUR NOTES
 //
-// PORT: 0 takes a free one, which is printed. NOTES: a file that is written when standard input closes, a line for each
+// PORT: 0 takes a free one, which is printed. Each byte on standard input is answered with the number of requests so
+// far. NOTES: a file that is written when standard input closes, a line for each
 // request: webhook-id, path, when it was complete and when its answer began (CLOCK_MONOTONIC, ns; 0: never).
 // BEHAVIOUR: well (200 at once), hang (never an answer), trickle (a byte of a head without end each 100 ms),
 // status_500, flood (200 and a body without end), retry_after (503 and "Retry-After: 1" to a first attempt, 200 to the
@@ -145,7 +146,7 @@ public:
             const int count = ::epoll_wait(poll_, happened.data(), static_cast<int>(happened.size()), -1);
             for (int i = 0; i < count; ++i) {
                 const int socket = happened[static_cast<std::size_t>(i)].data.fd;
-                if (socket == STDIN_FILENO) return;
+                if (socket == STDIN_FILENO && !say_count()) return;
                 if (socket == listener_)
                     accept();
                 else if (socket == timer_)
@@ -167,6 +168,15 @@ private:
         epoll_event interest{.events = what, .data = {.fd = socket}};
         if (::epoll_ctl(poll_, EPOLL_CTL_ADD, socket, &interest) != 0)
             ::epoll_ctl(poll_, EPOLL_CTL_MOD, socket, &interest);
+    }
+
+    // false: the input has closed.
+    bool say_count() const {
+        char asked = 0;
+        if (::read(STDIN_FILENO, &asked, 1) <= 0) return false;
+        std::printf("%zu\n", notes_.size());
+        std::fflush(stdout);
+        return true;
     }
 
     void drop(int socket) {
