@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/app/answer.hpp"
 #include "core/app/commands.hpp"
@@ -65,6 +67,9 @@ int run_serve(const CommandLine& line) {
     if (!loaded->problems.empty()) return wrong_configuration(loaded->problems, service_manager);
     Log& log = loaded->logging->log();
     if (!watchdog) log.warning("systemd's watchdog is not answered", {{"why", watchdog.status().message()}});
+    // Before the start: what changes while that lasts is noticed when it has ended.
+    InstanceHost host(loaded->logging->for_instance("config"), loaded->clock);
+    std::optional<Watch> watch(std::in_place, loaded->catalog, line.sources, host, [] { ::kill(::getpid(), SIGHUP); });
     Server server(loaded->configuration.config, *loaded->assembly, *loaded->logging, service_manager, loaded->clock);
     if (const Status started = server.start(); !started) {
         server.stop();  // first: the last words are about the reason
@@ -72,11 +77,8 @@ int run_serve(const CommandLine& line) {
     }
     if (watchdog && watchdog->count() > 0) server.answer_watchdog(*watchdog);
     Reload reload(*loaded, line.sources, server, service_manager, reload_answer);
-    {
-        InstanceHost host(loaded->logging->for_instance("config"), loaded->clock);
-        const Watch watch(loaded->catalog, line.sources, host, [] { ::kill(::getpid(), SIGHUP); });
-        wait_for_the_end(signals, reload);
-    }
+    wait_for_the_end(signals, reload);
+    watch.reset();
     const Status failure = server.failure();
     server.stop();
     if (!failure) tell_the_end(service_manager, "stopped", failure.message());
