@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/app/answer.hpp"
 #include "core/app/commands.hpp"
@@ -66,7 +67,10 @@ int run_serve(const CommandLine& line) {
     Log& log = loaded->logging->log();
     if (!watchdog) log.warning("systemd's watchdog is not answered", {{"why", watchdog.status().message()}});
     Server server(loaded->configuration.config, *loaded->assembly, *loaded->logging, service_manager, loaded->clock);
-    if (const Status started = server.start(); !started) return failed(started, log, service_manager);
+    if (const Status started = server.start(); !started) {
+        server.stop();  // first: the last words are about the reason
+        return failed(started, log, service_manager);
+    }
     if (watchdog && watchdog->count() > 0) server.answer_watchdog(*watchdog);
     Reload reload(*loaded, line.sources, server, service_manager, reload_answer);
     {

@@ -134,8 +134,10 @@ void Loop::handle_deadlines() {
 
 // What other threads found: input is pending behind an answer, an answer did not fit, or it was the last.
 void Loop::handle_posted() {
+    // take() clears the wake: whoever pings after that wakes us again.
+    const auto posted = link_->take();
     if (const auto answer = link_->take_ping()) answer();
-    for (const auto& connection : link_->take()) {
+    for (const auto& connection : posted) {
         if (!connection->self) continue;
         if (connection->output_waiting()) {
             await_output(*connection);

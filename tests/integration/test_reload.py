@@ -59,6 +59,7 @@ class Reload(Case):
         server = self.server([self.hook(tenant)])
         first = self.sender(server)
         self.post_all(first, [joined(call="SCL_1", room="sip-1", sid="RM_1")])
+        self.assertTrue(tenant.wait_count(1), "signed before anything changes, and the first to arrive")
         new = config(self.folder, [self.hook(tenant)], self.authority, log={"level": "warning"},
                      livekit={"url": "http://127.0.0.1:1", "api_key": "newkey", "api_secret": "newsecret"},
                      auth={"required": True, "api_secrets": [{"id": "ops", "secret": "a-new-api-secret", "role": "operator"}]})

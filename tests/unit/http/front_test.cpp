@@ -352,5 +352,16 @@ TEST(Front, AnswersAPingFromItsLoop) {
     EXPECT_TRUE(eventually([&] { return answers == 2; }));
 }
 
+// An answer may bring the next ping at once; its wake must not be taken for the one before.
+TEST(Front, LosesNoPingThatComesWhileItAnswersOne) {
+    RunningFront running;
+    std::atomic<int> answers = 0;
+    running.front.ping([&] {
+        ++answers;
+        running.front.ping([&] { ++answers; });
+    });
+    EXPECT_TRUE(eventually([&] { return answers == 2; }));
+}
+
 }  // namespace
 }  // namespace switchhook::http
