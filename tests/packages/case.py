@@ -63,6 +63,12 @@ class Case(unittest.TestCase):
             self.root.boot()
         return self.root
 
+    def machine_with_rpm(self):
+        """Such a machine for packages that Debian's are not: rpm's database is empty."""
+        machine = self.machine()
+        machine.run("mkdir", "/etc/sysconfig", "/usr/share/licenses")  # of Fedora's package filesystem
+        return machine
+
     def install(self, *files, root=None):
         """By apt, as an operator does; without a network."""
         root = root or self.root
@@ -116,6 +122,12 @@ class Case(unittest.TestCase):
         tenant.wait(lambda arrivals: {a.headers.get("webhook-id") for a in arrivals} >= set(ids), timeout)
         got = sorted(a.headers.get("webhook-id") for a in tenant.snapshot())
         self.assertEqual(got, sorted(ids))
+
+    def assert_as_before(self, before, but_for=()):
+        """The root's listing is what it was; `but_for`: prefixes of what may have come."""
+        left = self.root.listing()
+        changed = {path for path in before.keys() | left.keys() if before.get(path) != left.get(path)}
+        self.assertEqual({path for path in changed if not path.startswith(tuple(but_for))}, set())
 
     def repacked(self, deb, change):
         """The same .deb after change(folder with its files and DEBIAN/)."""

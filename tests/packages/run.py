@@ -60,16 +60,17 @@ def for_overlays(folder):
 
 def probe():
     """Whether a machine boots here; says why not."""
-    with tempfile.TemporaryDirectory() as folder:
+    folder, machine = tempfile.mkdtemp(), None
+    try:
         machine = Machine(f"{folder}/machine", os.environ["SWITCHHOOK_MACHINE_ROOT"])
-        try:
-            machine.boot()
-            return 0
-        except (RuntimeError, OSError, subprocess.CalledProcessError) as fault:
-            print(f"The package tests boot a systemd in a root file system of its own (systemd-nspawn), and that cannot be done here: {fault}\n"
-                  "What to do: be root on a machine, or in a container that may do it (--privileged, with /sys/fs/cgroup writable)")
-            return 69
-        finally:
+        machine.boot()
+        return 0
+    except (RuntimeError, OSError, subprocess.CalledProcessError) as fault:
+        print(f"The package tests boot a systemd in a root file system of its own (systemd-nspawn), and that cannot be done here: {fault}\n"
+              "What to do: be root on a machine, or in a container that may do it (--privileged, with /sys/fs/cgroup writable)")
+        return 69
+    finally:
+        if machine is not None:
             machine.close()
 
 

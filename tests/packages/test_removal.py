@@ -8,8 +8,7 @@ from tests.packages.service import UNIT, BySystemd
 class Removed(Case):
     def purged(self, before, accounts):
         self.root.run("dpkg", "--purge", "switchhook")
-        left = self.root.listing()
-        self.assertEqual({path for path in before.keys() | left.keys() if before.get(path) != left.get(path)}, set())
+        self.assert_as_before(before)
         self.assertEqual(self.root.accounts(), accounts)
         self.assertEqual(self.root.run("dpkg-query", "--show", "switchhook", code=1).count("no packages found"), 1)
 

@@ -26,8 +26,7 @@ storage: { use: sqlite, path: /var/lib/switchhook/switchhook.db }
 class Rpm(Case):
     def setUp(self):
         super().setUp()
-        self.machine()
-        self.root.run("mkdir", "/etc/sysconfig", "/usr/share/licenses")  # of Fedora's package filesystem
+        self.machine_with_rpm()
         self.server, self.tenant_a = BySystemd(self.root), self.tenant()
 
     def rpm(self, *arguments):
@@ -116,8 +115,7 @@ class Rpm(Case):
         before = self.root.listing()
         self.add("--install", self.rpms["switchhook"])
         self.rpm("--erase", "switchhook")
-        left = self.root.listing()
-        self.assertEqual({path for path in before.keys() | left.keys() if before.get(path) != left.get(path)}, set())
+        self.assert_as_before(before)
 
 
 if __name__ == "__main__":
