@@ -244,7 +244,7 @@ TEST_F(Migration, ASecondSchemaKeepsItsBacklogAndItsIds) {
         EXPECT_EQ(driver.send({{.id = id}}), Disposition::duplicate) << id;
     for (const char* id : {"EV_1", "EV_old"}) EXPECT_NE(driver.send({{.id = id}}), Disposition::duplicate) << id;
     driver.restart();
-    expect_everything(driver);
+    EXPECT_EQ(driver.all_of(11).size(), 2u);
     for (const char* id : {"EV_1", "EV_2", "EV_6", "EV_unmatched", "EV_last", "EV_old"})
         EXPECT_EQ(driver.send({{.id = id}}), Disposition::duplicate) << id;
     EXPECT_TRUE(check_store(file_));
