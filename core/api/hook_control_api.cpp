@@ -186,26 +186,38 @@ Status HookControlApi::resume_durably(HookId hook) {
 http::Response HookControlApi::test(const http::Request& request) {
     const auto found = find(request);
     if (const auto* refused = std::get_if<http::Response>(&found)) return *refused;
+    const auto& target = std::get<Target>(found);
+    const std::string& tenant = target.hook->auth_id;
     const auto mine = std::make_shared<Attempt>();
-    const auto refusal = tests_.with([&](Tests& tests) -> std::optional<http::Response> {
-        if (tests.stopped) return stopping();
-        if (tests.under_way.size() >= kTestsAtOnce)
-            return later(error_response(429, "TOO_MANY_TESTS",
-                                        std::to_string(kTestsAtOnce) + " test events are under way, and no more are "
-                                                                       "sent at once; ask again when one has ended."),
-                         "1");
-        tests.under_way.push_back(mine);
-        return std::nullopt;
+    const auto refusal = tests_.with([&](Tests& tests) {
+        auto refused = refusal_of(tests, tenant);
+        if (!refused) tests.under_way.emplace(tenant, mine);
+        return refused;
     });
     if (refusal) return *refusal;
     struct End {
         base::Guarded<Tests>& tests;
-        const std::shared_ptr<Attempt>& mine;
+        const std::string& tenant;
         ~End() {
-            tests.with([this](Tests& all) { std::erase(all.under_way, mine); });
+            tests.with([this](Tests& all) { all.under_way.erase(tenant); });
         }
-    } const end{tests_, mine};
-    return attempt(std::get<Target>(found), mine);
+    } const end{tests_, tenant};
+    return attempt(target, mine);
+}
+
+std::optional<http::Response> HookControlApi::refusal_of(const Tests& tests, const std::string& tenant) const {
+    if (tests.stopped) return stopping();
+    if (tests.under_way.contains(tenant))
+        return later(error_response(429, "TOO_MANY_TESTS",
+                                    "A test event of this tenant is under way, and no second one is sent at once; ask "
+                                    "again when it has ended."),
+                     "1");
+    if (tests.under_way.size() >= kTestsAtOnce)
+        return later(error_response(503, "UNAVAILABLE",
+                                    "Test events of other tenants are under way, and no more are sent at once; ask "
+                                    "again in a moment."),
+                     "1");
+    return std::nullopt;
 }
 
 http::Response HookControlApi::attempt(const Target& target, const std::shared_ptr<Attempt>& attempt) {
@@ -251,7 +263,7 @@ void HookControlApi::stop() {
     });
     AttemptResult stopped;
     stopped.code = "stopped";
-    for (const auto& attempt : under_way) attempt->give(stopped);
+    for (const auto& [tenant, attempt] : under_way) attempt->give(stopped);
 }
 
 http::Response HookControlApi::failed(const Status& status) const {

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <variant>
@@ -44,7 +46,9 @@ struct HookControl {
 class HookControlApi {
 public:
     static constexpr std::size_t kReasonBytes = 256;
-    static constexpr std::size_t kTestsAtOnce = 2;  // each holds a thread of the API for up to delivery.timeout
+    // Each holds a thread of the API for up to delivery.timeout. Of the hooks of one tenant one at a time, whoever
+    // asks: receivers that hang hold up no other tenant's tests.
+    static constexpr std::size_t kTestsAtOnce = 4;
     static constexpr std::chrono::seconds kDurable{10};
 
     // All outlive this object.
@@ -74,8 +78,10 @@ private:
     struct Attempt;
     struct Tests {
         bool stopped = false;
-        std::vector<std::shared_ptr<Attempt>> under_way;
+        std::map<std::string, std::shared_ptr<Attempt>> under_way;  // by the tenant whose hook it is
     };
+
+    std::optional<http::Response> refusal_of(const Tests& tests, const std::string& tenant) const;
 
     std::variant<Target, http::Response> find(const http::Request& request) const;
     Status resume_durably(HookId hook);

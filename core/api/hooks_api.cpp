@@ -160,7 +160,7 @@ http::Response HooksApi::put(const http::Request& request) {
             return error_response(400, "DUPLICATE_HOST", "Validation error: Duplicate host detected: " + hook.host);
     for (std::size_t i = 0; i < wanted.put.size(); ++i) {
         if (auto refusal = unfit(wanted.put[i], i)) return *std::move(refusal);
-        if (auto refusal = take_choices(entries[i], i, wanted.put[i])) return *std::move(refusal);
+        if (auto refusal = take_choices(caller, entries[i], i, wanted.put[i])) return *std::move(refusal);
     }
     return change(caller, wanted);
 }
@@ -218,7 +218,8 @@ HooksApi::Refusal HooksApi::unfit(const Hook& hook, std::size_t index) const {
     return std::nullopt;
 }
 
-HooksApi::Refusal HooksApi::take_choices(const SentHook& entry, std::size_t index, Hook& hook) const {
+HooksApi::Refusal HooksApi::take_choices(const Identity& caller, const SentHook& entry, std::size_t index,
+                                         Hook& hook) const {
     hook.dialect = entry.dialect.value_or("");
     if (const Status known = known_or_absent(entry.dialect, rules()->dialects); !known)
         return invalid("INVALID_DIALECT", index, "dialect", known.message());
@@ -234,6 +235,10 @@ HooksApi::Refusal HooksApi::take_choices(const SentHook& entry, std::size_t inde
     if (entry.concurrency) {
         if (const Status fit = in_range("sip.hooks[].concurrency", *entry.concurrency); !fit)
             return invalid("INVALID_CONCURRENCY", index, "concurrency", fit.message());
+        if (!caller.is_operator && *entry.concurrency > kTenantConcurrency)
+            return invalid(
+                "INVALID_CONCURRENCY", index, "concurrency",
+                "at most " + std::to_string(kTenantConcurrency) + " for a tenant; the operator can give a hook more");
         hook.concurrency = static_cast<std::uint32_t>(*entry.concurrency);
     }
     if (entry.rate) {

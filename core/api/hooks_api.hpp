@@ -42,6 +42,9 @@ struct HookStates {
 class HooksApi {
 public:
     static constexpr std::size_t kHooksPerRequest = 1000;
+    // Attempts of one hook under way at once that a tenant may ask for. The operator may give more, up to what the
+    // configuration can.
+    static constexpr std::uint32_t kTenantConcurrency = 64;
     static constexpr std::size_t kAuthIdBytes = 256;
     static constexpr std::size_t kUrlBytes = 4096;
     static constexpr std::size_t kEvents = 64;  // names in `events` of one hook
@@ -65,7 +68,7 @@ private:
     Refusal configured(std::span<const std::string> hosts) const;
     Refusal unfit(const Hook& hook, std::size_t index) const;
     // Takes what the entry says of dialect, events and pace into the hook.
-    Refusal take_choices(const SentHook& entry, std::size_t index, Hook& hook) const;
+    Refusal take_choices(const Identity& caller, const SentHook& entry, std::size_t index, Hook& hook) const;
     http::Response change(const Identity& caller, const HookChange& change);
 
     routing::Hooks& hooks_;

@@ -114,7 +114,8 @@ Status Server::start_delivery(const config::Sip& sip) {
     if (Status begun = start_livekit_callers(sip, *provisioned != 0); !begun) return begun;
     if (Status recovered = committer_->start(*engine_); !recovered) return recovered;
     engine_->start();
-    return {};
+    // What waits leaves already.
+    return committer_->wait_until_open();
 }
 
 Status Server::start_livekit_callers(const config::Sip& sip, bool known) {

@@ -39,7 +39,7 @@ std::optional<TimePoint> Engine::run_once() {
 }
 
 Lane& Engine::lane_of(HookId hook) {
-    const auto [found, is_new] = lanes_.try_emplace(hook, hook, settings_.window);
+    const auto [found, is_new] = lanes_.try_emplace(hook, hook, settings_.window, &window_bytes_);
     if (is_new) reports_.lanes(lanes_.size());
     return found->second;
 }
@@ -93,7 +93,7 @@ void Engine::look_again(Lane& lane, TimePoint at) {
 }
 
 void Engine::finish_round() {
-    for (std::size_t i = 0; i < touched_.size(); ++i) {
+    for (std::size_t i = 0; i < touched_.size() || look_at_next_claimer(); ++i) {
         Lane& lane = *touched_[i];
         send_what_can_leave(lane);
         claim_what_fits(lane);
@@ -101,7 +101,7 @@ void Engine::finish_round() {
         publish(lane);
         const bool idle = lane.size() == 0 && !lane.leaves_out() && lane.breaker.state() == Breaker::State::closed;
         if (!idle || lanes_.size() <= kIdleLanes) continue;
-        if (!paused_.contains(lane.hook())) states_.erase(lane.hook());
+        states_.erase(lane.hook());
         lanes_.erase(lane.hook());
         reports_.lanes(lanes_.size());
     }
@@ -109,14 +109,12 @@ void Engine::finish_round() {
 }
 
 void Engine::publish(const Lane& lane) {
-    LaneState state{.hook = lane.hook(),
-                    .breaker = lane.breaker.state(),
-                    .since_ms = lane.breaker_since_ms,
-                    .paused = std::nullopt,
-                    .queued = lane.size(),
-                    .more = lane.leaves_out()};
-    if (const auto found = paused_.find(lane.hook()); found != paused_.end()) state.paused = found->second;
-    states_.put(std::move(state));
+    states_.put({.hook = lane.hook(),
+                 .breaker = lane.breaker.state(),
+                 .since_ms = lane.breaker_since_ms,
+                 .paused = std::nullopt,
+                 .queued = lane.size(),
+                 .more = lane.leaves_out()});
 }
 
 }  // namespace switchhook::delivery

@@ -12,7 +12,8 @@
 // waits: age is looked at when an attempt has failed, and one that left before the breaker opened is not the last.
 // Faults of our own side do not count for the breaker.
 //
-// Memory: per lane at most `window` events, `window` held streams of 32 bytes, one timer for each delivery that waits
+// Memory: per lane at most `window` events and kOfALane bytes of their bodies, kOfAllLanes for all lanes together, one
+// event beyond that for each lane (lane.hpp); `window` held streams of 32 bytes, one timer for each delivery that waits
 // for its time and one for the lane; what waits in the outbox beyond that costs nothing here.
 #pragma once
 
@@ -20,6 +21,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -156,6 +158,7 @@ private:
                TimePoint appended, std::uint64_t fence);
     void first_of_stream(Lane& lane, Place place);
     void claim_what_fits(Lane& lane);
+    bool look_at_next_claimer();
 
     // Attempts.
     const Hook* hook_of(const Lane& lane) const { return routes_->find(lane.hook()); }
@@ -189,9 +192,12 @@ private:
 
     // The rest belongs to the engine's thread.
     std::vector<Message> heard_;
+    WindowBytes window_bytes_;  // outlives the lanes
     std::unordered_map<HookId, Lane> lanes_;
     std::unordered_map<HookId, Paused> paused_;
     std::vector<Lane*> touched_;
+    std::size_t claims_ = 0;            // not answered yet
+    std::deque<HookId> wait_to_claim_;  // until there are fewer
     std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
     std::vector<Settlement> settlements_;
     std::shared_ptr<const routing::Routes> routes_;  // of this round

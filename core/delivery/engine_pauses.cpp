@@ -15,10 +15,13 @@ void Engine::resume(HookId hook, Ledger::Done done) {
 }
 
 void Engine::paused(std::vector<Paused> hooks) {
-    if (!hooks.empty()) mailbox_->push(std::move(hooks));
+    if (hooks.empty()) return;
+    for (const auto& each : hooks) states_.pause(each);  // who asked for it may look before our next round
+    mailbox_->push(std::move(hooks));
 }
 
 void Engine::resumed(HookId hook) {
+    states_.resume(hook);
     mailbox_->push(Resumed{hook});
 }
 
@@ -29,10 +32,6 @@ void Engine::hear(std::vector<Paused>& hooks) {
         const auto [found, is_new] = paused_.insert_or_assign(hook, std::move(each));
         if (is_new)
             reports_.hook_paused(known ? std::string_view(known->host) : std::string_view(), found->second.reason);
-        if (const auto lane = lanes_.find(hook); lane != lanes_.end())
-            publish(lane->second);
-        else
-            states_.put({.hook = hook, .paused = found->second});
     }
     reports_.paused(paused_.size());
 }
@@ -42,16 +41,14 @@ void Engine::hear(Resumed& resumed) {
     const Hook* known = routes_->find(resumed.hook);
     reports_.hook_resumed(known ? std::string_view(known->host) : std::string_view());
     reports_.paused(paused_.size());
-    if (const auto lane = lanes_.find(resumed.hook); lane != lanes_.end())
-        touch(lane->second);
-    else
-        states_.erase(resumed.hook);
+    if (const auto lane = lanes_.find(resumed.hook); lane != lanes_.end()) touch(lane->second);
 }
 
 void Engine::pause_at_once(Lane& lane, std::string reason) {
     Paused paused{.hook = lane.hook(), .since_ms = clock_.unix_ms(), .reason = std::move(reason)};
     const auto [found, is_new] = paused_.try_emplace(lane.hook(), paused);
     if (!is_new) return;  // of another attempt that was under way
+    states_.pause(paused);
     reports_.hook_paused(host_of(lane), found->second.reason);
     reports_.paused(paused_.size());
     ledger_.pause(std::move(paused), {});

@@ -13,6 +13,9 @@ using std::chrono::milliseconds;
 constexpr Place kNowhere = std::numeric_limits<Place>::max();
 constexpr milliseconds kClaimAgain{1'000};  // after a claim that failed
 constexpr std::size_t kLeastClaim = 32;     // most of what a claim brings may be known, or of held streams
+constexpr std::size_t kLarge = std::size_t{64} << 10U;
+constexpr std::size_t kClaimsAtOnce = 8;  // of all lanes: an answer may bring megabytes that no window counts yet
+constexpr std::size_t kFirstClaim = 32;   // of a hook, after a start: other hooks wait for their first
 
 }  // namespace
 
@@ -51,6 +54,7 @@ void Engine::hear(LeftBehind& left) {
 void Engine::hear(ClaimAnswer& claim) {
     Lane& lane = lane_of(claim.hook);
     touch(lane);
+    if (claims_ > 0) --claims_;
     const bool useless = claim.answer.ok() && claim.answer->more && claim.answer->deliveries.empty();
     if (!claim.answer.ok() || useless) {
         reports_.claim_failed(claim.hook, useless
@@ -116,11 +120,32 @@ void Engine::first_of_stream(Lane& lane, Place place) {
 void Engine::claim_what_fits(Lane& lane) {
     if (stop_at_ || lane.claiming || (paused_.contains(lane.hook()) && hook_of(lane))) return;
     const bool hungry = lane.sendable() + lane.sending() < concurrency_of(lane);
-    if (!hungry && lane.room() * 2 < settings_.window) return;
+    if (!hungry && lane.room() * 2 < lane.size() + lane.room()) return;
     const auto after = lane.claim_after();
     if (!after) return;
+    if (claims_ >= kClaimsAtOnce) {
+        if (!std::exchange(lane.waits_to_claim, true)) wait_to_claim_.push_back(lane.hook());
+        return;
+    }
+    ++claims_;
     lane.claiming = true;
-    ledger_.claim(lane.hook(), *after, std::max(lane.room(), std::min(kLeastClaim, settings_.window)));
+    const std::size_t wanted = *after == 0 ? std::min(kFirstClaim, lane.room()) : lane.room();
+    const bool large = lane.bytes() > lane.size() * kLarge;  // what is read and does not fit is read again
+    ledger_.claim(lane.hook(), *after, std::max(wanted, large ? 1 : std::min(kLeastClaim, settings_.window)));
+}
+
+// The next lane that waited for others' claims is looked at in this round. False: there is none, or it has to wait.
+bool Engine::look_at_next_claimer() {
+    while (claims_ < kClaimsAtOnce && !wait_to_claim_.empty()) {
+        const auto found = lanes_.find(wait_to_claim_.front());
+        wait_to_claim_.pop_front();
+        if (found == lanes_.end()) continue;
+        found->second.waits_to_claim = false;
+        touched_.push_back(&found->second);
+        found->second.touched = true;
+        return true;
+    }
+    return false;
 }
 
 void Engine::hear(std::vector<Settlement>& settlements) {

@@ -5,6 +5,16 @@
 
 namespace switchhook::delivery {
 
+std::size_t Lane::room() const {
+    const std::size_t by_count = window_ > size_ ? window_ - size_ : 0;
+    if (size_ == 0) return by_count;
+    const std::size_t left = all_bytes_->of_all > all_bytes_->held ? all_bytes_->of_all - all_bytes_->held : 0;
+    const std::size_t allowed = std::min(all_bytes_->of_a_lane, left / 2);
+    if (bytes_ >= allowed) return 0;
+    const std::size_t mean = std::max<std::size_t>(1, bytes_ / size_);
+    return std::min(by_count, (allowed - bytes_ + mean - 1) / mean);
+}
+
 bool Lane::fits(StreamId stream) const {
     const auto found = streams_.find(stream);
     const std::size_t count = found == streams_.end() ? 0 : found->second.count;
@@ -90,6 +100,9 @@ void Lane::end_refill() {
 
 std::optional<Place> Lane::add(Entry entry) {
     ++size_;
+    const std::size_t bytes = entry.bytes();
+    bytes_ += bytes;
+    all_bytes_->held += bytes;
     Place place = 0;
     const StreamId stream = entry.stream;
     if (free_.empty()) {
@@ -119,6 +132,9 @@ std::optional<Place> Lane::remove(Place place) {
         drained_ = drained_ || held_.contains(ended.stream);
         streams_.erase(stream);
     }
+    const std::size_t bytes = ended.bytes();
+    bytes_ -= bytes;
+    all_bytes_->held -= bytes;
     ended = Entry{};
     free_.push_back(place);
     --size_;

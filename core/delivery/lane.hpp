@@ -40,9 +40,23 @@ struct Entry {
     TimePoint sent{};             // the attempt under way
     std::int64_t sent_ms = 0;     // Unix milliseconds
     std::optional<Place> next{};  // of the same stream
+
+    std::size_t bytes() const { return event ? event->event().body.size() : 0; }
 };
 
-// Which deliveries are in memory.
+// Bodies in the windows of all lanes. A lane takes no further event when it holds `of_a_lane`, or as much as half of
+// what is left for all: one hook that hangs never fills the memory of the others, and a thousand that hang share it. A
+// lane with nothing in memory always takes one, so that each goes on.
+struct WindowBytes {
+    static constexpr std::size_t kOfALane = std::size_t{8} << 20U;  // concurrency 8 at events of 1 MiB
+    static constexpr std::size_t kOfAllLanes = std::size_t{256} << 20U;
+
+    std::size_t of_a_lane = kOfALane;
+    std::size_t of_all = kOfAllLanes;
+    std::size_t held = 0;
+};
+
+// Which deliveries are in memory: at most `window` of them, and as many bytes as WindowBytes says.
 //
 // A stream may take half of the room that the others have left, at least one place: one room with a long queue behind
 // its retry never fills the window. Later deliveries of it are left out, in the outbox, and the lane remembers from
@@ -54,11 +68,14 @@ struct Entry {
 // many rooms behind a retry is failing as a whole), or so many streams are held, does a new stream wait for them.
 class Lane {
 public:
-    Lane(HookId hook, std::size_t window) : hook_(hook), window_(window) {}
+    // `bytes` outlives the lane.
+    Lane(HookId hook, std::size_t window, WindowBytes* bytes) : hook_(hook), window_(window), all_bytes_(bytes) {}
 
     HookId hook() const { return hook_; }
     std::size_t size() const { return size_; }
-    std::size_t room() const { return window_ > size_ ? window_ - size_ : 0; }
+    std::size_t bytes() const { return bytes_; }
+    // How many more fit, judged by what those in memory weigh.
+    std::size_t room() const;
     DeliveryId frontier() const { return frontier_; }
     bool behind() const { return behind_; }
     void set_behind() { behind_ = true; }
@@ -111,6 +128,7 @@ public:
     TokenBucket bucket;
     std::optional<TimePoint> look_at;  // a timer will look at this lane then
     bool claiming = false;             // a claim is under way, or waits for its time
+    bool waits_to_claim = false;       // until fewer lanes claim
     bool touched = false;              // the engine will look at it at the end of this round
     std::string checked_url;           // see RequestWriter
 
@@ -132,7 +150,9 @@ private:
 
     HookId hook_;
     std::size_t window_;
+    WindowBytes* all_bytes_;
     std::size_t size_ = 0;
+    std::size_t bytes_ = 0;
     DeliveryId frontier_ = 0;
     bool behind_ = false;
     bool stuck_ = false;                // no room for the next one until something is removed

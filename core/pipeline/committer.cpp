@@ -16,6 +16,7 @@ constexpr milliseconds kLongestPause{5'000};
 constexpr milliseconds kMaintainAfterCommit{1'000};  // an outbox cannot foresee what a commit makes due earlier
 constexpr milliseconds kMaintainPause{10};
 constexpr milliseconds kMaintainAgain{5'000};  // after a failure
+constexpr milliseconds kAskAgain{10};          // while the outbox still reads
 
 // Trying the members of a group apart helps only when the fault lies in one of them.
 bool may_be_a_member(const Status& status) {
@@ -52,7 +53,8 @@ std::optional<TimePoint> Committer::run_once() {
     change_pauses();
     run_orders();
     answer_claims();
-    if (maintain_at_ && clock_.steady() >= *maintain_at_) maintain();
+    if (open_at_ && clock_.steady() >= *open_at_) look_whether_open();
+    if (!open_at_ && maintain_at_ && clock_.steady() >= *maintain_at_) maintain();
     return next_time();
 }
 
@@ -245,9 +247,22 @@ void Committer::maintain() {
         maintain_at_ = now + std::max(milliseconds(result->next_ms - clock_.unix_ms()), kMaintainPause);
 }
 
+// Maintenance would wait for the outbox, and claims for maintenance.
+void Committer::look_whether_open() {
+    const delivery::EventFilter filter(hooks_.routes(), dialects_);
+    const Status answered = outbox_.commit({}, {}, filter, clock_.unix_ms()).status();
+    if (answered.code() == Code::unavailable && outbox_.health()) {
+        open_at_ = clock_.steady() + kAskAgain;
+        return;
+    }
+    open_at_.reset();
+    maintain_at_ = clock_.steady();
+    if (!std::exchange(said_open_, true)) opened_.set_value(answered);
+}
+
 std::optional<TimePoint> Committer::next_time() const {
     if (!arrivals_.empty()) return clock_.steady();
-    std::optional<TimePoint> next = maintain_at_;
+    std::optional<TimePoint> next = open_at_ ? open_at_ : maintain_at_;
     if (!unsettled_.empty()) next = std::min(next.value_or(settle_at_), settle_at_);
     if (!pauses_.empty()) next = std::min(next.value_or(pause_at_), pause_at_);
     return next;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <future>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -73,6 +74,9 @@ public:
     // Reads the backlog of earlier runs, hands it to `sink`, and begins. Not ok: the outbox cannot be read, nothing
     // began. `sink` outlives the committer, or at least its stop.
     Status start(delivery::Sink& sink);
+    // After start, once: waits until the outbox takes events without having to read anything first. What waits since an
+    // earlier run is claimed and settled meanwhile. Not ok: the outbox cannot be read.
+    Status wait_until_open();
     // Takes nothing new, commits what waits, and ends; what the outbox has not taken by the deadline is answered 503,
     // and settlements that were not taken are recovered at the next start. Safe twice, and without start.
     void stop(std::chrono::milliseconds deadline);
@@ -174,6 +178,7 @@ private:
     bool change(PauseRequest& request);
     bool change(ResumeRequest& request);
     void maintain();
+    void look_whether_open();
     void set_fault(Fault fault, const Status& status);
     void clear_fault(Fault fault);
     std::optional<TimePoint> next_time() const;
@@ -214,6 +219,9 @@ private:
     bool settle_apart_ =
         false;  // kept ones were refused for good: they wait for their time, so that no event fails with them
     std::optional<TimePoint> maintain_at_;
+    std::optional<TimePoint> open_at_;  // when to ask once more whether the outbox is read; none: it is
+    bool said_open_ = false;
+    std::promise<Status> opened_;
     Fault fault_ = Fault::none;
     std::optional<TimePoint> stop_at_;
 

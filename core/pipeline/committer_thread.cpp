@@ -114,7 +114,7 @@ Status Committer::recover(delivery::Sink& sink) {
     if (!backlog) return backlog.status();
     sink.paused(std::move(paused).value());
     sink.backlog(std::move(backlog).value());
-    maintain_at_ = clock_.steady();
+    open_at_ = clock_.steady();
     return {};
 }
 
@@ -131,6 +131,10 @@ Status Committer::start(delivery::Sink& sink) {
     Status status = answer.get();
     if (!status.ok()) thread_.join();
     return status;
+}
+
+Status Committer::wait_until_open() {
+    return opened_.get_future().get();
 }
 
 void Committer::stop(std::chrono::milliseconds deadline) {

@@ -265,7 +265,8 @@ void Loop::expire() {
         if (attempt.transfer) {
             finish(attempt, CURLE_OPERATION_TIMEDOUT);
         } else {
-            names_.forget(attempt.target.host, &attempt);
+            const auto& host = attempt.target.host;
+            if (!names_.forget(host, &attempt) && resolver_->forget(host)) names_.not_asked(host);
             fail_name(attempt, "no answer in time");
         }
     }

@@ -43,10 +43,15 @@ public:
         return std::exchange(name.waiting, {});
     }
 
-    void forget(const std::string& host, Waiter* waiter) {
+    // False: nobody waits for that name any more.
+    bool forget(const std::string& host, Waiter* waiter) {
         const auto found = names_.find(host);
-        if (found != names_.end()) std::erase(found->second.waiting, waiter);
+        if (found == names_.end()) return false;
+        std::erase(found->second.waiting, waiter);
+        return !found->second.waiting.empty();
     }
+    // There will be no answer.
+    void not_asked(const std::string& host) { names_.erase(host); }
 
 private:
     static constexpr std::size_t kMaxNames = 4096;  // beyond it only questions that are still open are kept

@@ -7,7 +7,9 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <map>
 #include <mutex>
+#include <set>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -15,9 +17,14 @@
 namespace switchhook::https {
 namespace {
 
-// A slow name server holds a thread for up to 10 s (resolv.conf's default), so there are more of them than cores.
-constexpr std::size_t kThreads = 8;
-constexpr std::size_t kQueue = 1024;
+constexpr std::size_t kKnownToHang = 4096;  // names that are remembered
+
+std::string domain_of(const std::string& host) {
+    const auto end = host.find_last_not_of('.');
+    const auto last = end == std::string::npos ? end : host.rfind('.', end);
+    const auto before = last == std::string::npos || last == 0 ? std::string::npos : host.rfind('.', last - 1);
+    return before == std::string::npos ? host : host.substr(before + 1);
+}
 
 }  // namespace
 
@@ -52,7 +59,17 @@ Answer look_up(const std::string& host) {
 struct Resolver::State {
     std::mutex mutex;
     std::condition_variable wake;
-    std::deque<std::string> questions;
+    struct Question {
+        std::string host;
+        std::string domain;
+        bool hangs = false;  // has hung before
+    };
+    std::deque<Question> questions;
+    // Look-ups under way: by domain, those of names that hang apart, which are few; and these together.
+    std::map<std::pair<std::string, bool>, std::size_t> busy;
+    std::size_t hanging = 0;
+    std::set<std::string> hung;
+    std::chrono::milliseconds hangs_after{};
     struct Worker {
         std::thread thread;
         bool looking_up = false;
@@ -64,19 +81,52 @@ struct Resolver::State {
     std::function<void(Answer)> answered;
 
     void work(Worker& self);
+    std::deque<Question>::iterator next();
+    void begun(const Question& question);
+    void ended(const Question& question, std::chrono::steady_clock::duration took);
 };
+
+// The first that may be asked now.
+std::deque<Resolver::State::Question>::iterator Resolver::State::next() {
+    return std::find_if(questions.begin(), questions.end(), [this](const Question& each) {
+        if (each.hangs && hanging >= kHanging) return false;
+        const auto found = busy.find({each.domain, each.hangs});
+        return found == busy.end() || found->second < kOfOneDomain;
+    });
+}
+
+void Resolver::State::begun(const Question& question) {
+    ++busy[{question.domain, question.hangs}];
+    if (question.hangs) ++hanging;
+}
+
+void Resolver::State::ended(const Question& question, std::chrono::steady_clock::duration took) {
+    const auto found = busy.find({question.domain, question.hangs});
+    if (--found->second == 0) busy.erase(found);
+    if (question.hangs) --hanging;
+    if (took < hangs_after) {
+        hung.erase(question.host);
+        return;
+    }
+    if (hung.size() >= kKnownToHang) hung.clear();
+    hung.insert(question.host);
+}
 
 void Resolver::State::work(Worker& self) {
     std::unique_lock lock(mutex);
     while (true) {
         ++idle;
-        wake.wait(lock, [this] { return stopping || !questions.empty(); });
+        wake.wait(lock, [this] { return stopping || next() != questions.end(); });
         --idle;
         if (stopping) return;
-        const std::string host = std::move(questions.front());
-        questions.pop_front();
+        const auto chosen = next();
+        const Question question = std::move(*chosen);
+        const std::string& host = question.host;
+        questions.erase(chosen);
+        begun(question);
         self.looking_up = true;
         lock.unlock();
+        const auto began = std::chrono::steady_clock::now();
         Answer answer;
         try {
             answer = lookup(host);
@@ -86,12 +136,15 @@ void Resolver::State::work(Worker& self) {
         lock.lock();
         self.looking_up = false;
         if (stopping) return;
+        ended(question, std::chrono::steady_clock::now() - began);
         // Under the lock, so that stop() is a barrier: `answered` only queues.
         answered(std::move(answer));
     }
 }
 
-Resolver::Resolver(Lookup lookup, std::function<void(Answer)> answered) : state_(std::make_shared<State>()) {
+Resolver::Resolver(Lookup lookup, std::function<void(Answer)> answered, std::chrono::milliseconds hangs)
+    : state_(std::make_shared<State>()) {
+    state_->hangs_after = hangs;
     state_->lookup = std::move(lookup);
     state_->answered = std::move(answered);
 }
@@ -103,7 +156,12 @@ Resolver::~Resolver() {
 bool Resolver::ask(std::string host) {
     const std::lock_guard lock(state_->mutex);
     if (state_->stopping || state_->questions.size() >= kQueue) return false;
-    state_->questions.push_back(std::move(host));
+    auto domain = domain_of(host);
+    const auto of_domain = std::count_if(state_->questions.begin(), state_->questions.end(),
+                                         [&](const auto& each) { return each.domain == domain; });
+    if (static_cast<std::size_t>(of_domain) >= kQueueOfOneDomain) return false;
+    const bool hangs = state_->hung.contains(host);
+    state_->questions.push_back({std::move(host), std::move(domain), hangs});
     if (state_->idle < state_->questions.size() && state_->workers.size() < kThreads) {
         auto& worker = state_->workers.emplace_back();
         try {
@@ -118,6 +176,11 @@ bool Resolver::ask(std::string host) {
     }
     state_->wake.notify_one();
     return true;
+}
+
+bool Resolver::forget(const std::string& host) {
+    const std::lock_guard lock(state_->mutex);
+    return std::erase_if(state_->questions, [&](const auto& each) { return each.host == host; }) > 0;
 }
 
 void Resolver::stop() {

@@ -1,7 +1,12 @@
 // Resolver: looks names up on a few threads of its own, because getaddrinfo blocks and cannot be cancelled.
 // The asker keeps the time: it stops waiting when its budget is spent, and a late answer still fills its cache.
+//
+// Whose name servers hang may not hold up the names of others: names of one domain share few of the threads, and names
+// that have hung before share half of them. A domain is the last two labels of a name; tenants under one public suffix
+// share one, for as long as their names answer.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -28,14 +33,24 @@ Answer look_up(const std::string& host);
 
 class Resolver final {
 public:
-    // `answered` is called on a thread of the resolver's, once for each accepted question, never after stop() returned.
-    Resolver(Lookup lookup, std::function<void(Answer)> answered);
+    static constexpr std::size_t kThreads = 8;
+    static constexpr std::size_t kOfOneDomain = 3;        // looked up at once
+    static constexpr std::size_t kHanging = 4;            // names that have hung before, looked up at once
+    static constexpr std::size_t kQueue = 1024;           // questions that wait
+    static constexpr std::size_t kQueueOfOneDomain = 64;  // of them
+
+    // `answered` is called on a thread of the resolver's, once for each accepted question that was not forgotten, never
+    // after stop() returned. A look-up that took `hangs` or longer has hung.
+    Resolver(Lookup lookup, std::function<void(Answer)> answered,
+             std::chrono::milliseconds hangs = std::chrono::seconds(1));
     ~Resolver();
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
     // Any thread, never blocks. False: too many questions wait already.
     [[nodiscard]] bool ask(std::string host);
+    // Nobody waits for the answer any more. True: nobody had begun to ask, and there will be none.
+    bool forget(const std::string& host);
     // Returns at once: a thread that hangs in a look-up is left to end by itself. Safe twice.
     void stop();
 

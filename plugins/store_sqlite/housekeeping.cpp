@@ -22,8 +22,7 @@ std::uint64_t size_of(const std::string& path) {
 }  // namespace
 
 Result<Maintained> SqliteOutbox::maintain(std::int64_t now_ms) {
-    look_at_clock(now_ms);
-    if (Status status = reopen(now_ms); !status) {
+    if (Status status = make_ready(now_ms); !status) {
         if (!started_) return status;
         return Maintained{.next_ms = now_ms + kTickMs};
     }
@@ -55,12 +54,12 @@ Result<Maintained> SqliteOutbox::maintain(std::int64_t now_ms) {
 Status SqliteOutbox::housekeep(std::int64_t now_ms, bool was_active, Maintained& done) {
     const auto due = [now_ms](const std::optional<std::int64_t>& at_ms) { return at_ms && *at_ms <= now_ms; };
     const bool rooms = due(memory_.registry.next_due_ms());
-    const bool seen = due(seen_ms_);
+    const bool ids = due(ids_ms_);
     const bool for_space = (was_active || pruning_.more()) && rows_->used_bytes() > settings_.keep_bytes;
     const bool prune = for_space || due(pruning_.next_ms()) || (was_active && pruning_.passed_over());
     const bool dead = dead_due(now_ms);
     const bool block = block_due();
-    if (!rooms && !seen && !prune && !dead && !block) return rows_->take_status();
+    if (!rooms && !ids && !prune && !dead && !block) return rows_->take_status();
 
     memory_.registry.begin();
     rows_->begin();
@@ -73,9 +72,9 @@ Status SqliteOutbox::housekeep(std::int64_t now_ms, bool was_active, Maintained&
     if (dead) dead_dropped = drop_dead(now_ms, group);
     std::size_t pruned = 0;
     if (prune) pruned = pruning_.step(*rows_, memory_.registry, now_ms, for_space, kStep);
-    std::optional<std::int64_t> seen_again;
+    std::optional<std::int64_t> ids_again;
     std::size_t forgotten = 0;
-    if (seen) forgotten = forget_seen(now_ms, seen_again);
+    if (ids) forgotten = forget_ids(now_ms, ids_again);
     if (pruned + forgotten + dropped.size() > 0) {
         rows_->set(Meta::next_event, memory_.next_event);
         rows_->set(Meta::next_delivery, static_cast<std::int64_t>(memory_.next_delivery));
@@ -93,8 +92,7 @@ Status SqliteOutbox::housekeep(std::int64_t now_ms, bool was_active, Maintained&
     take_over_dead(group);
     memory_.next_block = next_block;
     done.dead_dropped += dead_dropped;
-    if (seen) seen_ms_ = seen_again;
-    if (!seen_ms_ && pruned + dropped.size() > 0) seen_ms_ = now_ms + IdWindow::kRememberMs;
+    if (ids) ids_ms_ = ids_again;
     done.parked_dropped += dropped.size();
     done.pruned += pruned;
     return {};
@@ -113,15 +111,15 @@ Status SqliteOutbox::set_mark(Mark mark, std::int64_t value) {
     return rows_->commit();
 }
 
-std::size_t SqliteOutbox::forget_seen(std::int64_t now_ms, std::optional<std::int64_t>& again_ms) {
-    const auto rows = rows_->seen(kStep);
+std::size_t SqliteOutbox::forget_ids(std::int64_t now_ms, std::optional<std::int64_t>& again_ms) {
+    const auto rows = rows_->ids(kStep);
     std::size_t old = 0;
     // A time in the future was written by a clock that was wrong.
     const auto gone = [&](std::int64_t at_ms) {
         return at_ms <= now_ms - IdWindow::kRememberMs || at_ms > now_ms + kClockSlackMs;
     };
     while (old < rows.size() && gone(rows[old].second)) ++old;
-    if (old > 0) rows_->remove_seen_to(rows[old - 1].first);
+    if (old > 0) rows_->remove_ids_to(rows[old - 1].first);
     if (old < rows.size())
         again_ms = rows[old].second + IdWindow::kRememberMs + kClockSlackMs;  // many at a time
     else if (old == kStep)
@@ -135,7 +133,7 @@ std::int64_t SqliteOutbox::next_ms(std::int64_t now_ms, bool was_active) {
         if (at_ms && (!next || *at_ms < *next)) next = std::max(*at_ms, now_ms);
     };
     consider(memory_.registry.next_due_ms());
-    consider(seen_ms_);
+    consider(ids_ms_);
     consider(pruning_.next_ms());
     if (was_active || full_ || !rows_) consider(now_ms + kTickMs);
     consider(dead_next_ms(now_ms));
@@ -151,18 +149,23 @@ void SqliteOutbox::look_at_clock(std::int64_t now_ms) {
         memory_.ids.not_later_than(now_ms);
         pruning_.clock_went_back();
         for (auto& tenant : memory_.tenants.all()) tenant.oldest_ms = 0;
-        seen_ms_ = 0;
+        ids_ms_ = 0;
         memory_.latest_ms = now_ms;
     }
     memory_.latest_ms = std::max(memory_.latest_ms, now_ms);
 }
 
 void SqliteOutbox::measure() {
-    const auto* oldest = memory_.waiting.oldest();
-    waiting_ = memory_.waiting.size();
+    if (!loading_.under_way()) {
+        waiting_ = memory_.waiting.size();
+        parked_ = memory_.registry.parked();
+        if (const DeliveryId oldest = memory_.waiting.oldest(); rows_ && oldest != std::exchange(oldest_, oldest)) {
+            const auto delivery = rows_->delivery(oldest);
+            oldest_ms_ = delivery ? delivery->at_ms : 0;
+            static_cast<void>(rows_->take_status());
+        }
+    }
     dead_ = static_cast<std::uint64_t>(memory_.dead);
-    parked_ = memory_.registry.parked();
-    oldest_ms_ = oldest != nullptr ? oldest->appended_ms : 0;
 }
 
 void SqliteOutbox::measure_disk() {

@@ -17,7 +17,7 @@ std::uint64_t mix(std::uint64_t value) {
 
 }  // namespace
 
-// Stored on disk (table seen): never to be changed without a new schema version. Ids come signed from LiveKit, so that
+// Stored on disk (table ids): never to be changed without a new schema version. Ids come signed from LiveKit, so that
 // nobody can choose them to collide.
 IdHash hash_id(std::string_view id) {
     IdHash hash{mix(id.size() + 0x9e3779b97f4a7c15ULL), mix(id.size() ^ 0x2545f4914f6cdd1dULL)};
@@ -30,6 +30,18 @@ IdHash hash_id(std::string_view id) {
         hash.low = std::rotl(hash.low, 27) * 0x9fb21c651e98df25ULL + mix(word ^ hash.high);
     }
     return {mix(hash.high), mix(hash.low)};
+}
+
+void pack_id(std::string& out, IdHash id) {
+    const std::uint64_t words[] = {id.high, id.low};
+    static_assert(sizeof words == kIdBytes);
+    out.append(reinterpret_cast<const char*>(words), sizeof words);
+}
+
+IdHash unpack_id(std::string_view bytes) {
+    std::uint64_t words[2];
+    std::memcpy(words, bytes.data(), sizeof words);
+    return {words[0], words[1]};
 }
 
 std::size_t IdWindow::slot_of(IdHash id) const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,11 @@ struct IdHash {
 };
 
 IdHash hash_id(std::string_view id);
+
+// As table ids holds them, one behind the other.
+inline constexpr std::size_t kIdBytes = 16;
+void pack_id(std::string& out, IdHash id);
+IdHash unpack_id(std::string_view bytes);  // the first of at least one
 
 class IdWindow final {
 public:

@@ -85,6 +85,8 @@ Result<LogScan> LogScan::prepare(Database& database) {
         {&scan.dead_down_, "SELECT id FROM dead WHERE tenant=? AND id<? ORDER BY id DESC LIMIT ?"},
         {&scan.dead_up_, "SELECT id FROM dead WHERE tenant=? AND id>? ORDER BY id LIMIT ?"},
         {&scan.owner_, "SELECT tenant FROM owner WHERE hook=?"},
+        {&scan.waiting_down_,
+         "SELECT id FROM delivery INDEXED BY waiting WHERE hook=? AND state=1 AND id<? ORDER BY id DESC LIMIT ?"},
         {&scan.job_, job.c_str()},
     };
     for (const auto& [statement, sql] : statements) {
@@ -144,8 +146,7 @@ Result<LogScan::Found> LogScan::scan(const LogFilter& filter, const Course& cour
 
 // Moves to the next candidate beyond walk.at.
 bool LogScan::next(Walk& walk) {
-    const auto state = walk.wanted.filter.state;
-    if (state == DeliveryState::dead || state == DeliveryState::waiting) return next_listed(walk);
+    if (is_listed(walk)) return next_listed(walk);
     Statement& rows = walk.down() ? down_ : up_;
     if (walk.row == nullptr || walk.standing != walk.at) {
         rows.done();
@@ -157,15 +158,30 @@ bool LogScan::next(Walk& walk) {
     return true;
 }
 
+bool LogScan::is_listed(const Walk& walk) const {
+    const auto& filter = walk.wanted.filter;
+    if (filter.state == DeliveryState::waiting) return walk.down() && (filter.hook != 0 || walk.waiting_ids);
+    return filter.state == DeliveryState::dead;
+}
+
+std::vector<DeliveryId> LogScan::waiting_ids(const Walk& walk) {
+    const HookId hook = walk.wanted.filter.hook;
+    if (hook == 0) return walk.waiting_ids(walk.at, kListed);
+    std::vector<DeliveryId> ids;
+    waiting_down_.integer(1, column(hook)).integer(2, column(walk.at)).integer(3, kListed);
+    while (step(waiting_down_)) ids.push_back(static_cast<DeliveryId>(waiting_down_.integer_at(0)));
+    waiting_down_.done();
+    return ids;
+}
+
 bool LogScan::next_listed(Walk& walk) {
     walk.row = &one_;
     while (status_) {
         while (!walk.listed.empty() && !walk.beyond(walk.listed.front())) walk.listed.pop_front();
         if (walk.listed.empty()) {
             if (walk.list_ends) return false;
-            const auto ids = walk.wanted.filter.state == DeliveryState::dead
-                                 ? dead_ids(walk.wanted, walk)
-                                 : walk.waiting_ids(walk.wanted.filter.hook, walk.at, kListed);
+            const auto ids =
+                walk.wanted.filter.state == DeliveryState::dead ? dead_ids(walk.wanted, walk) : waiting_ids(walk);
             if (ids.empty()) return false;
             walk.list_ends = walk.wanted.filter.state != DeliveryState::dead && ids.size() < kListed;
             walk.listed.assign(ids.begin(), ids.end());

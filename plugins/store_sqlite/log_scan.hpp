@@ -23,8 +23,9 @@ public:
     static Result<LogScan> prepare(Database& database);
 
     enum class Direction : std::uint8_t { down = 1, up };
-    // At most `count` ids of that hook (0: any) beyond `from`, walking down.
-    using WaitingIds = std::function<std::vector<DeliveryId>(HookId hook, DeliveryId from, std::size_t count)>;
+    // At most `count` ids of what waits, of whatever hook, beyond `from`, walking down. Empty: nobody knows them yet,
+    // and the rows are walked.
+    using WaitingIds = std::function<std::vector<DeliveryId>(DeliveryId from, std::size_t count)>;
     struct Course {
         Direction direction = Direction::down;
         DeliveryId from = 0;  // not this one and none on its other side
@@ -51,7 +52,9 @@ private:
 
     bool step(Statement& statement);
     bool next(Walk& walk);
+    bool is_listed(const Walk& walk) const;
     bool next_listed(Walk& walk);
+    std::vector<DeliveryId> waiting_ids(const Walk& walk);
     std::vector<DeliveryId> dead_ids(const Wanted& wanted, const Walk& walk);
     bool may_match(const Wanted& wanted, std::int64_t block);
     bool matches(const Wanted& wanted, const Statement& row);
@@ -64,7 +67,7 @@ private:
     Status status_;
     std::map<std::int64_t, std::string> names_;  // of tenants, as far as asked; a number's name never changes
     Statement down_, up_, one_, block_, event_, body_, attempts_, tenants_, tenant_name_, tenants_dead_, dead_down_,
-        dead_up_, owner_, job_;
+        dead_up_, owner_, job_, waiting_down_;
 };
 
 }  // namespace switchhook::store_sqlite

@@ -1,7 +1,7 @@
 #include "memory.hpp"
 
 #include <algorithm>
-#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,128 +18,129 @@ Status damaged(const Database& database, const char* what) {
                                "or move it away to begin anew"};
 }
 
-// Calls `each` for every row of the query, until it answers false.
-template <typename Each>
-Status for_rows(Database& database, const char* sql, std::int64_t parameter, Each each) {
-    auto statement = database.prepare(sql);
-    if (!statement) return statement.status();
-    statement->integer(1, parameter);
-    while (true) {
-        const auto row = statement->step();
-        if (!row) return row.status();
-        if (!*row || !each(std::as_const(*statement))) return {};
-    }
-}
+// Reads tables, until somebody wants it to stop.
+class Reading final {
+public:
+    Reading(Database& database, const std::atomic<bool>& stops) : database_(&database), stops_(&stops) {}
 
-Status load_rooms(Database& database, Memory& memory) {
+    // Calls `each` for every row of the query, until it answers false.
+    template <typename Each>
+    Status rows(const char* sql, Each each) const {
+        auto statement = database_->prepare(sql);
+        if (!statement) return statement.status();
+        while (!*stops_) {
+            const auto row = statement->step();
+            if (!row) return row.status();
+            if (!*row || !each(std::as_const(*statement))) return {};
+        }
+        return {Code::unavailable, database_->path() + " is closed"};
+    }
+    Status damaged(const char* what) const { return store_sqlite::damaged(*database_, what); }
+
+private:
+    Database* database_;
+    const std::atomic<bool>* stops_;
+};
+
+Status load_rooms(const Reading& reading, Loaded& memory) {
     bool readable = true;
-    Status status = for_rows(database, "SELECT id,name,sid,state,hooks,last,finished FROM room WHERE id>=? ORDER BY id",
-                             0, [&](const Statement& row) {
-                                 auto targets = unpack(row.bytes_at(4));
-                                 const auto state = row.integer_at(3);
-                                 readable =
-                                     targets && state >= 1 && state <= 3 && (state == 3) == (*targets != nullptr);
-                                 if (!readable) return false;
-                                 RoomHead head{.state = static_cast<RoomState>(state),
-                                               .targets = std::move(*targets),
-                                               .last_ms = row.integer_at(5),
-                                               .written_ms = row.integer_at(5),
-                                               .finished_ms = row.integer_at(6)};
-                                 memory.latest_ms = std::max(memory.latest_ms, head.last_ms);
-                                 memory.registry.restore_room(row.integer_at(0), std::string(row.bytes_at(1)),
-                                                              std::string(row.bytes_at(2)), std::move(head));
-                                 return true;
-                             });
-    if (!status) return status;
-    if (!readable) return damaged(database, "a room");
-    status = for_rows(database, "SELECT id,room,call_id,hooks FROM call WHERE id>=? ORDER BY id", 0,
-                      [&](const Statement& row) {
-                          auto targets = unpack(row.bytes_at(3));
-                          readable = targets.has_value();
-                          if (readable)
-                              memory.registry.restore_call(row.integer_at(0), row.integer_at(1),
-                                                           std::string(row.bytes_at(2)), std::move(*targets));
-                          return readable;
-                      });
-    if (!status) return status;
-    if (!readable) return damaged(database, "a call");
-    status = for_rows(database, "SELECT id,room,sid,call FROM participant WHERE id>=? ORDER BY id", 0,
-                      [&](const Statement& row) {
-                          memory.registry.restore_participant(row.integer_at(0), row.integer_at(1),
-                                                              std::string(row.bytes_at(2)), row.integer_at(3));
-                          return true;
-                      });
-    if (!status) return status;
-    return for_rows(
-        database,
-        "SELECT p.seq,p.room,e.at,e.name FROM parked p JOIN event e ON e.seq=p.seq WHERE p.seq>=? ORDER BY p.seq", 0,
-        [&](const Statement& row) {
-            memory.registry.restore_parked(row.integer_at(1),
-                                           {row.integer_at(0), row.integer_at(2), std::string(row.bytes_at(3))});
+    Status status =
+        reading.rows("SELECT id,name,sid,state,hooks,last,finished FROM room ORDER BY id", [&](const Statement& row) {
+            auto targets = unpack(row.bytes_at(4));
+            const auto state = row.integer_at(3);
+            readable = targets && state >= 1 && state <= 3 && (state == 3) == (*targets != nullptr);
+            if (!readable) return false;
+            RoomHead head{.state = static_cast<RoomState>(state),
+                          .targets = std::move(*targets),
+                          .last_ms = row.integer_at(5),
+                          .written_ms = row.integer_at(5),
+                          .finished_ms = row.integer_at(6)};
+            memory.latest_ms = std::max(memory.latest_ms, head.last_ms);
+            memory.registry.restore_room(row.integer_at(0), std::string(row.bytes_at(1)), std::string(row.bytes_at(2)),
+                                         std::move(head));
             return true;
         });
+    if (!status) return status;
+    if (!readable) return reading.damaged("a room");
+    status = reading.rows("SELECT id,room,call_id,hooks FROM call ORDER BY id", [&](const Statement& row) {
+        auto targets = unpack(row.bytes_at(3));
+        readable = targets.has_value();
+        if (readable)
+            memory.registry.restore_call(row.integer_at(0), row.integer_at(1), std::string(row.bytes_at(2)),
+                                         std::move(*targets));
+        return readable;
+    });
+    if (!status) return status;
+    if (!readable) return reading.damaged("a call");
+    status = reading.rows("SELECT id,room,sid,call FROM participant ORDER BY id", [&](const Statement& row) {
+        memory.registry.restore_participant(row.integer_at(0), row.integer_at(1), std::string(row.bytes_at(2)),
+                                            row.integer_at(3));
+        return true;
+    });
+    if (!status) return status;
+    return reading.rows("SELECT p.seq,p.room,e.at,e.name FROM parked p JOIN event e ON e.seq=p.seq ORDER BY p.seq",
+                        [&](const Statement& row) {
+                            memory.registry.restore_parked(row.integer_at(1), {row.integer_at(0), row.integer_at(2),
+                                                                               std::string(row.bytes_at(3))});
+                            return true;
+                        });
 }
 
-// The last ten minutes before the latest event, from its end; rows further back are not read.
-Status load_ids(Database& database, Memory& memory) {
-    std::vector<std::tuple<RowId, std::int64_t, IdHash>> ids;
+// The last ten minutes before the latest group, from its end; what is further back is not read.
+Status load_ids(const Reading& reading, Loaded& memory) {
+    std::vector<std::pair<std::int64_t, std::string>> groups;
     // Not the rooms' times: these are a minute ahead for each restart.
     std::int64_t latest_ms = 0;
     const auto young = [&](std::int64_t at_ms) {
         latest_ms = std::max(latest_ms, at_ms);
         return at_ms > latest_ms - IdWindow::kRememberMs;
     };
-    Status status =
-        for_rows(database, "SELECT seq,at,id FROM event WHERE seq>=? ORDER BY seq DESC", 0, [&](const Statement& row) {
-            ids.emplace_back(row.integer_at(0), row.integer_at(1), hash_id(row.bytes_at(2)));
-            return young(row.integer_at(1));
-        });
+    bool whole = true;
+    const Status status = reading.rows("SELECT at,hashes FROM ids ORDER BY first DESC", [&](const Statement& row) {
+        groups.emplace_back(row.integer_at(0), row.bytes_at(1));
+        whole = groups.back().second.size() % kIdBytes == 0;
+        return whole && young(row.integer_at(0));
+    });
     if (!status) return status;
-    status = for_rows(
-        database, "SELECT seq,at,high,low FROM seen WHERE seq>=? ORDER BY seq DESC", 0, [&](const Statement& row) {
-            ids.emplace_back(
-                row.integer_at(0), row.integer_at(1),
-                IdHash{static_cast<std::uint64_t>(row.integer_at(2)), static_cast<std::uint64_t>(row.integer_at(3))});
-            return young(row.integer_at(1));
-        });
-    if (!status) return status;
-    std::ranges::sort(ids, {}, [](const auto& each) { return std::get<0>(each); });
-    // The last row of each table is old already: the same id may have come once more since, and that is the one to
+    if (!whole) return reading.damaged("a group of ids");
+    // The group that was read last is old already: the same id may have come once more since, and that is the one to
     // keep.
-    for (const auto& [seq, at_ms, id] : ids)
-        if (young(at_ms) && !memory.ids.contains(id)) memory.ids.add(id, at_ms);
+    for (auto group = groups.rbegin(); group != groups.rend(); ++group) {
+        if (!young(group->first)) continue;
+        for (std::string_view ids = group->second; !ids.empty(); ids.remove_prefix(kIdBytes))
+            if (const IdHash id = unpack_id(ids); !memory.ids.contains(id)) memory.ids.add(id, group->first);
+    }
     memory.ids.expire(latest_ms);
     memory.latest_ms = std::max(memory.latest_ms, latest_ms);
-    if (!ids.empty()) memory.next_event = std::max(memory.next_event, std::get<0>(ids.back()) + 1);
     return {};
 }
 
-Status load_deliveries(Database& database, Memory& memory) {
-    return for_rows(database, "SELECT id,hook,at,state FROM delivery WHERE id>=? ORDER BY id",
-                    static_cast<std::int64_t>(memory.settled_below), [&](const Statement& row) {
-                        const auto id = static_cast<DeliveryId>(row.integer_at(0));
-                        memory.next_delivery = std::max(memory.next_delivery, id + 1);
-                        if (row.integer_at(3) == static_cast<std::int64_t>(DeliveryState::waiting))
-                            memory.waiting.add(id, static_cast<HookId>(row.integer_at(1)), row.integer_at(2));
-                        return true;
-                    });
+Status load_waiting(const Reading& reading, Loaded& memory) {
+    std::vector<DeliveryId> ids;
+    // By the index, hook after hook; the table itself is ten times as long.
+    Status status = reading.rows("SELECT id FROM delivery INDEXED BY waiting WHERE state=1", [&](const Statement& row) {
+        ids.push_back(static_cast<DeliveryId>(row.integer_at(0)));
+        return true;
+    });
+    std::ranges::sort(ids);
+    for (const DeliveryId id : ids) memory.waiting.add(id);
+    return status;
 }
 
-Status load_tenants(Database& database, Memory& memory) {
+Status load_tenants(const Reading& reading, Memory& memory) {
     bool in_order = true;
-    Status status =
-        for_rows(database, "SELECT id,name,dead FROM tenant WHERE id>=? ORDER BY id", 0, [&](const Statement& row) {
-            in_order = row.integer_at(0) == memory.tenants.add(std::string(row.bytes_at(1)), row.integer_at(2));
-            memory.dead += row.integer_at(2);
-            return in_order;
-        });
+    Status status = reading.rows("SELECT id,name,dead FROM tenant ORDER BY id", [&](const Statement& row) {
+        in_order = row.integer_at(0) == memory.tenants.add(std::string(row.bytes_at(1)), row.integer_at(2));
+        memory.dead += row.integer_at(2);
+        return in_order;
+    });
     if (!status) return status;
-    return in_order && !memory.tenants.all().empty() ? status : damaged(database, "the table of tenants");
+    return in_order && !memory.tenants.all().empty() ? status : reading.damaged("the table of tenants");
 }
 
-Status load_jobs(Database& database, Memory& memory) {
-    const std::string sql = std::string("SELECT ") + kJobColumns + " FROM job WHERE id>=? AND state=1 ORDER BY id";
-    return for_rows(database, sql.c_str(), 0, [&](const Statement& row) {
+Status load_jobs(const Reading& reading, Memory& memory) {
+    const std::string sql = std::string("SELECT ") + kJobColumns + " FROM job WHERE state=1 ORDER BY id";
+    return reading.rows(sql.c_str(), [&](const Statement& row) {
         memory.jobs.push_back(read_job(row));
         return true;
     });
@@ -164,16 +165,18 @@ void Tenants::take_back() {
     all_.pop_back();
 }
 
-Result<Memory> load(Database& database, const Registry::Limits& limits) {
+Result<Memory> load_numbers(Database& database, const Registry::Limits& limits) {
     Memory memory(limits);
-    Status status = for_rows(database, "SELECT key,value FROM meta WHERE key>=?", 0, [&](const Statement& row) {
+    const std::atomic<bool> never = false;
+    const Reading reading(database, never);
+    Status status = reading.rows("SELECT key,value FROM meta", [&](const Statement& row) {
         const auto value = row.integer_at(1);
         switch (static_cast<Meta>(row.integer_at(0))) {
             case Meta::next_event:
-                memory.next_event = std::max(memory.next_event, value);
+                memory.next_event = value;
                 break;
             case Meta::next_delivery:
-                memory.next_delivery = std::max(memory.next_delivery, static_cast<DeliveryId>(value));
+                memory.next_delivery = static_cast<DeliveryId>(value);
                 break;
             case Meta::settled_below:
                 memory.settled_below = static_cast<DeliveryId>(value);
@@ -187,13 +190,30 @@ Result<Memory> load(Database& database, const Registry::Limits& limits) {
         }
         return true;
     });
-    if (status) status = load_rooms(database, memory);
-    if (status) status = load_ids(database, memory);
-    if (status) status = load_deliveries(database, memory);
-    if (status) status = load_tenants(database, memory);
-    if (status) status = load_jobs(database, memory);
+    // Those of the latest commits were not written down apart.
+    const auto beyond = [&](const char* sql, auto& next) {
+        if (!status) return;
+        const auto row = database.number(sql);
+        status = row.status();
+        if (row) next = std::max(next, static_cast<std::remove_reference_t<decltype(next)>>(*row));
+    };
+    beyond("SELECT max(seq)+1 FROM event", memory.next_event);
+    beyond("SELECT first+length(hashes)/16 FROM ids ORDER BY first DESC LIMIT 1", memory.next_event);
+    beyond("SELECT max(id)+1 FROM delivery", memory.next_delivery);
+    if (status) status = load_tenants(reading, memory);
+    if (status) status = load_jobs(reading, memory);
     if (!status) return status;
     return memory;
+}
+
+Result<Loaded> load_rest(Database& database, const Registry::Limits& limits, const std::atomic<bool>& stops) {
+    Loaded loaded(limits);
+    const Reading reading(database, stops);
+    Status status = load_rooms(reading, loaded);
+    if (status) status = load_ids(reading, loaded);
+    if (status) status = load_waiting(reading, loaded);
+    if (!status) return status;
+    return loaded;
 }
 
 }  // namespace switchhook::store_sqlite

@@ -1,6 +1,7 @@
 // Memory: what the outbox keeps beside its file to decide without an index, and how it is read at start.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -36,12 +37,19 @@ private:
     std::map<std::string, std::int64_t, std::less<>> numbers_;
 };
 
-struct Memory {
-    explicit Memory(const Registry::Limits& limits) : registry(limits) {}
+// What new events are decided by: as much as there is in the file.
+struct Loaded {
+    explicit Loaded(const Registry::Limits& limits) : registry(limits) {}
 
     Registry registry;
     IdWindow ids;
     Waiting waiting;
+    std::int64_t latest_ms = 0;  // the largest time of any call or row: shows that the clock went back
+};
+
+struct Memory : Loaded {
+    using Loaded::Loaded;
+
     RowId next_event = 1;
     DeliveryId next_delivery = 1;
     DeliveryId settled_below = 1;  // as written down
@@ -49,9 +57,11 @@ struct Memory {
     std::int64_t dead = 0;         // letters of all
     std::int64_t next_block = 0;   // those before have their summary
     std::vector<RequeueJob> jobs;  // that run
-    std::int64_t latest_ms = 0;    // the largest time of any call or row: shows that the clock went back
 };
 
-Result<Memory> load(Database& database, const Registry::Limits& limits);
+// The numbers, tenants and jobs: a few rows, whatever the store holds. The rest is empty.
+Result<Memory> load_numbers(Database& database, const Registry::Limits& limits);
+// Given up when `stops` is set.
+Result<Loaded> load_rest(Database& database, const Registry::Limits& limits, const std::atomic<bool>& stops);
 
 }  // namespace switchhook::store_sqlite

@@ -1,8 +1,11 @@
 #include "migration.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "id_window.hpp"
 #include "registry.hpp"
 #include "rows.hpp"
 #include "schema.hpp"
@@ -25,7 +28,13 @@ CREATE TABLE job(id INTEGER PRIMARY KEY, state INTEGER NOT NULL, began INTEGER N
     call BLOB NOT NULL, name BLOB NOT NULL, wanted INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL);
 CREATE TABLE paused(hook INTEGER PRIMARY KEY, since INTEGER NOT NULL, reason BLOB NOT NULL);
 INSERT INTO tenant(id,name,dead) VALUES(0,x'',0);
-PRAGMA user_version = 2;
+)";
+
+// The index holds what waits and nothing else: a page or two, unless there is a backlog. `state` is in it so that it
+// answers alone. A row of ids is a group's: its ids, packed, numbered from `first`.
+constexpr char kStartTables[] = R"(
+CREATE INDEX waiting ON delivery(hook, state) WHERE state=1;
+CREATE TABLE ids(first INTEGER PRIMARY KEY, at INTEGER NOT NULL, hashes BLOB NOT NULL);
 )";
 
 // Added at the end of a row that stands: no row is written anew, whatever their number.
@@ -85,17 +94,70 @@ Status write_owners(Database& database, const std::map<HookId, std::string>& own
 
 Status to_2(Database& database) {
     if (Status status = database.run(kWiden); !status) return status;
-    if (Status status = add_log_tables(database); !status) return status;
+    if (Status status = database.run(kLogTables); !status) return status;
     const auto owners = known_owners(database);
     if (!owners) return owners.status();
     if (Status status = write_owners(database, *owners); !status) return status;
     return database.run(kMoveDeadLetters);
 }
 
+// Ids were those of the events, and of table seen when there is no event any more.
+Status move_ids(Database& database) {
+    struct Id {
+        std::int64_t seq;
+        std::int64_t at_ms;
+        IdHash hash;
+    };
+    std::vector<Id> ids;
+    std::int64_t latest_ms = 0;
+    const auto read = [&](const char* sql, auto hash) -> Status {
+        auto rows = database.prepare(sql);
+        if (!rows) return rows.status();
+        while (true) {
+            const auto row = rows->step();
+            if (!row) return row.status();
+            if (!*row) return {};
+            ids.push_back({rows->integer_at(0), rows->integer_at(1), hash(*rows)});
+            latest_ms = std::max(latest_ms, ids.back().at_ms);
+            if (ids.back().at_ms <= latest_ms - IdWindow::kRememberMs) return {};
+        }
+    };
+    Status status = read("SELECT seq,at,id FROM event ORDER BY seq DESC",
+                         [](const Statement& row) { return hash_id(row.bytes_at(2)); });
+    if (status)
+        status = read("SELECT seq,at,high,low FROM seen ORDER BY seq DESC", [](const Statement& row) {
+            return IdHash{static_cast<std::uint64_t>(row.integer_at(2)), static_cast<std::uint64_t>(row.integer_at(3))};
+        });
+    if (!status) return status;
+    std::ranges::sort(ids, {}, &Id::seq);
+    auto insert = database.prepare("INSERT INTO ids(first,at,hashes) VALUES(?,?,?)");
+    if (!insert) return insert.status();
+    for (auto id = ids.begin(); id != ids.end();) {  // those of one commit have one time
+        const Id first = *id;
+        std::string hashes;
+        for (; id != ids.end() && id->at_ms == first.at_ms; ++id) pack_id(hashes, id->hash);
+        status = insert->integer(1, first.seq).integer(2, first.at_ms).bytes(3, hashes).run();
+        if (!status) return status;
+    }
+    return {};
+}
+
+Status to_3(Database& database) {
+    if (Status status = database.run(kStartTables); !status) return status;
+    if (Status status = move_ids(database); !status) return status;
+    return database.run("DROP TABLE seen");
+}
+
+Status set_version(Database& database) {
+    return database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
+}
+
 }  // namespace
 
-Status add_log_tables(Database& database) {
-    return database.run(kLogTables);
+Status complete_schema(Database& database) {
+    if (Status status = database.run(kLogTables); !status) return status;
+    if (Status status = database.run(kStartTables); !status) return status;
+    return set_version(database);
 }
 
 Status migrate(Database& database) {
@@ -107,7 +169,9 @@ Status migrate(Database& database) {
     if (!status) return status;
     version = database.number("PRAGMA user_version");
     status = version.status();
-    if (status && *version == 1) status = to_2(database);
+    if (status && *version < 2) status = to_2(database);
+    if (status && *version < 3) status = to_3(database);
+    if (status) status = set_version(database);
     if (status) status = database.run("COMMIT");
     if (!status) database.roll_back();
     return status;

@@ -10,7 +10,8 @@ namespace switchhook::store_sqlite {
 // Does nothing on a store of this schema. Killed at any instant, or out of space, it leaves the older one.
 Status migrate(Database& database);
 
-// The tables of the log and the number of the schema; within the caller's transaction.
-Status add_log_tables(Database& database);
+// What the versions after the first have added, and the number of the schema; within the caller's transaction, which
+// has made the tables of schema 1 without those that are gone.
+Status complete_schema(Database& database);
 
 }  // namespace switchhook::store_sqlite

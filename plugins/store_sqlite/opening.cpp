@@ -12,6 +12,7 @@ namespace switchhook::store_sqlite {
 namespace {
 
 constexpr std::int64_t kTryAgainMs = 1000;
+constexpr std::size_t kCounted = 10'000;    // what waits, before it is known
 constexpr std::int64_t kFrame = 4096 + 24;  // of the write-ahead log (sqlite.org/fileformat2.html 4.1)
 
 }  // namespace
@@ -46,11 +47,11 @@ Status SqliteOutbox::check() const {
 Status SqliteOutbox::start() {
     if (started_) return {};
     if (Status status = lock_.acquire(settings_.path + ".lock"); !status) return status;
-    Status status = open();
+    Status status = open(Load::beside);
     if (status.code() == Code::full) {
         // Opening a write-ahead log needs room, too.
         reserve_.release();
-        status = open();
+        status = open(Load::beside);
     }
     if (!status) {
         lock_.release();
@@ -73,6 +74,7 @@ Status SqliteOutbox::start() {
 void SqliteOutbox::stop() {
     stopping_ = true;
     readers_.close(true);
+    loading_.stop();  // it reads the log, which is to be copied
     const std::lock_guard no_backup(backup_mutex_);
     if (rows_) (void)checkpointer_.here(database_, true, true);
     close();
@@ -80,10 +82,10 @@ void SqliteOutbox::stop() {
     started_ = false;
 }
 
-Status SqliteOutbox::open() {
+Status SqliteOutbox::open(Load how) {
     auto database = open_store(settings_.path);
     if (!database) return database.status();
-    auto memory = load(*database, limits_);
+    auto memory = load_numbers(*database, limits_);
     if (!memory) return memory.status();
     database_ = std::move(*database);
     auto rows = Rows::prepare(database_);
@@ -99,8 +101,20 @@ Status SqliteOutbox::open() {
     rows_->begin();
     rows_->set(Meta::next_event, memory->next_event);
     rows_->set(Meta::next_delivery, static_cast<std::int64_t>(memory->next_delivery));
+    const std::uint64_t waiting = rows_->count_waiting(kCounted);
+    const auto oldest = rows_->oldest_waiting(memory->settled_below);
+    const auto parked = database_.number("SELECT count(*) FROM parked");
     Status status = rows_->commit();
     if (status) status = checkpointer_.start(settings_.path);
+    std::optional<Loaded> loaded;
+    if (status && (how == Load::whole || waiting == 0)) {
+        const std::atomic<bool> never = false;
+        auto rest = load_rest(database_, limits_, never);
+        status = rest.status();
+        if (rest) loaded = std::move(*rest);
+    } else if (status) {
+        status = loading_.begin(settings_.path, limits_);
+    }
     if (!status) {
         close();
         return status;
@@ -117,14 +131,43 @@ Status SqliteOutbox::open() {
         const std::lock_guard lock(waiting_mutex_);
         memory_ = std::move(*memory);
     }
+    waiting_ = waiting;
+    parked_ = parked ? static_cast<std::uint64_t>(*parked) : 0;
+    oldest_ = oldest ? oldest->id : 0;
+    oldest_ms_ = oldest ? oldest->at_ms : 0;
+    if (loaded) take_over(std::move(*loaded));
     readers_.open(settings_.path);
     pruning_ = Pruning(settings_.keep_ms);
-    seen_ms_ = 0;
+    ids_ms_ = 0;
     active_ = true;
     return {};
 }
 
+void SqliteOutbox::take_over(Loaded loaded) {
+    {
+        const std::lock_guard lock(waiting_mutex_);
+        static_cast<Loaded&>(memory_) = std::move(loaded);
+        for (const DeliveryId id : ended_meanwhile_) memory_.waiting.remove(id);
+    }
+    ended_meanwhile_.clear();
+    knows_waiting_ = true;
+    measure();
+}
+
+Status SqliteOutbox::make_ready(std::int64_t now_ms) {
+    if (loading_.under_way()) {
+        auto loaded = loading_.take();
+        if (!loaded) return failed(loaded.status(), now_ms);
+        take_over(std::move(*loaded));
+    }
+    look_at_clock(now_ms);
+    return reopen(now_ms);
+}
+
 void SqliteOutbox::close() {
+    loading_.stop();
+    ended_meanwhile_.clear();
+    knows_waiting_ = false;
     readers_.close(false);
     rows_.reset();
     log_rows_.reset();
@@ -140,11 +183,11 @@ Status SqliteOutbox::reopen(std::int64_t now_ms) {
     if (now_ms >= tried_ms_ && now_ms < tried_ms_ + kTryAgainMs) return health();
     tried_ms_ = now_ms;
     const DeliveryId known = memory_.next_delivery;
-    Status status = open();
+    Status status = open(Load::whole);
     if (status.code() == Code::full && !full_) {
         reserve_.release();
         full_ = true;
-        status = open();
+        status = open(Load::whole);
     }
     if (!status) {
         set_health(status);
@@ -152,10 +195,7 @@ Status SqliteOutbox::reopen(std::int64_t now_ms) {
     }
     // A commit whose sync failed may be found in the log after all: its senders were told 503 and will be told
     // `duplicate`, so that its deliveries must be handed out here.
-    memory_.waiting.each_after(known - 1, [this](const Waiting::Item& item) {
-        surfaced_.push_back(item.place.id());
-        return true;
-    });
+    memory_.waiting.each_after(known - 1, [this](DeliveryId id) { surfaced_.push_back(id); });
     log_.info("the store can be written again", {{"path", settings_.path}});
     set_health({});
     measure();
@@ -207,7 +247,7 @@ void SqliteOutbox::prune_for_room(std::int64_t now_ms) {
     std::size_t events = 512;
     for (int i = 0; i < kSteps && events >= 8 && rows_->free_bytes() < 2 * reserve_.bytes(); ++i) {
         rows_->begin();
-        const std::size_t removed = pruning_.step(*rows_, memory_.registry, now_ms, true, events);
+        static_cast<void>(pruning_.step(*rows_, memory_.registry, now_ms, true, events));
         rows_->set(Meta::next_event, memory_.next_event);
         rows_->set(Meta::next_delivery, static_cast<std::int64_t>(memory_.next_delivery));
         rows_->sweep_blocks();
@@ -219,7 +259,6 @@ void SqliteOutbox::prune_for_room(std::int64_t now_ms) {
             continue;
         }
         pruning_.keep();
-        if (removed > 0 && !seen_ms_) seen_ms_ = now_ms;
         if (!pruning_.more()) break;
     }
     empty_log();
@@ -254,7 +293,8 @@ void SqliteOutbox::bound_log() {
 }
 
 void SqliteOutbox::copy_log(std::int64_t now_ms) {
-    if (!rows_) return;
+    // While it is read by somebody else the log cannot begin anew.
+    if (!rows_ || loading_.under_way()) return;
     if (log_bytes_ < log_requested_) log_requested_ = 0;  // the log began anew
     if (log_bytes_ > log_limit_) {
         // The thread has copied most of it; under steady load only a writer that waits lets the log begin anew.

@@ -9,15 +9,20 @@ namespace switchhook::store_sqlite {
 
 namespace {
 
-constexpr std::size_t kClaimBytes = std::size_t{16} << 20U;  // of bodies in one answer
-constexpr DeliveryId kSettledSlack = 4096;                   // deliveries that a start may read in vain
+constexpr std::size_t kClaimBytes = std::size_t{8} << 20U;  // of bodies in one answer
+constexpr DeliveryId kSettledSlack = 4096;                  // deliveries that a start may read in vain
+constexpr std::size_t kCounted = 256;                       // of a hook's backlog: nobody waits for the rest
 
 }  // namespace
 
 Result<Committed> SqliteOutbox::commit(std::span<const Append> appends, std::span<const Settled> settled,
                                        const HookFilter& filter, std::int64_t now_ms) {
-    look_at_clock(now_ms);
-    if (Status status = reopen(now_ms); !status) return status;
+    // Settled attempts alone need nothing of what is still read, and a question is not worth waiting for.
+    const bool reads = loading_.under_way() && appends.empty() && !full_;
+    if (reads && settled.empty() && !loading_.finished())
+        return Status(Code::unavailable, settings_.path + ": rooms and ids are still read");
+    if (!reads || settled.empty())
+        if (Status status = make_ready(now_ms); !status) return status;
     if (full_) make_room(now_ms);
     memory_.ids.expire(now_ms);
     Committed out;
@@ -55,7 +60,7 @@ Status SqliteOutbox::write(std::span<const Append> appends, std::span<const Sett
     settle(settled, now_ms, group);
     for (std::size_t i = 0; i < appends.size() && rows_->status(); ++i)
         out.appended.push_back(append(appends[i], i, filter, now_ms, group, out, here));
-    if (Status status = finish(group); !status) {
+    if (Status status = finish(group, now_ms); !status) {
         take_back(group);
         return status;
     }
@@ -66,7 +71,7 @@ Status SqliteOutbox::write(std::span<const Append> appends, std::span<const Sett
 void SqliteOutbox::settle(std::span<const Settled> settled, std::int64_t now_ms, Group& group) {
     for (const auto& each : settled) {
         // Unknown, or settled before: an answer that came twice changes nothing.
-        if (!memory_.waiting.contains(each.id) || group.ended.contains(each.id)) continue;
+        if (!waits(each.id) || group.ended.contains(each.id)) continue;
         if (each.state != DeliveryState::waiting) group.ended.insert(each.id);
         rows_->settle(each, now_ms);
         // What the reserve holds is for the promise, not for the log.
@@ -74,6 +79,12 @@ void SqliteOutbox::settle(std::span<const Settled> settled, std::int64_t now_ms,
         if (each.state == DeliveryState::dead) bury(each.id, now_ms, group);
         group.changes = true;
     }
+}
+
+bool SqliteOutbox::waits(DeliveryId id) {
+    if (!loading_.under_way()) return memory_.waiting.contains(id);
+    const auto delivery = rows_->delivery(id);
+    return delivery && delivery->state == DeliveryState::waiting;
 }
 
 void SqliteOutbox::bury(DeliveryId id, std::int64_t now_ms, Group& group) {
@@ -96,6 +107,7 @@ Appended SqliteOutbox::append(const Append& append, std::size_t index, const Hoo
     group.changes = true;
     memory_.ids.add(id, now_ms);
     ++group.ids;
+    pack_id(group.hashes, id);
 
     const auto place = [&](RowId row) {
         const auto found = std::ranges::lower_bound(here, row, {}, &std::pair<RowId, std::size_t>::first);
@@ -116,12 +128,8 @@ Appended SqliteOutbox::append(const Append& append, std::size_t index, const Hoo
         }
     }
     for (const auto& parked : verdict.dropped) rows_->drop_parked(parked.seq);
-    group.seen = group.seen || !verdict.dropped.empty();
 
-    if (verdict.disposition == Disposition::unmatched) {
-        rows_->add_seen(seq, now_ms, id);
-        group.seen = true;
-    } else {
+    if (verdict.disposition != Disposition::unmatched) {
         const DeliveryId first = group.next_delivery;
         const std::size_t from = out.ready.size();
         std::uint32_t count = 0;
@@ -137,7 +145,6 @@ Appended SqliteOutbox::append(const Append& append, std::size_t index, const Hoo
         for (const auto& parked : memory_.registry.overflow()) {
             rows_->drop_parked(parked.seq);
             ++group.dropped;
-            group.seen = true;
         }
     }
     return {.disposition = verdict.disposition,
@@ -160,7 +167,7 @@ std::uint32_t SqliteOutbox::deliver(const Verdict& verdict, RowId seq, std::stri
                                  .body = {}};
         keys.tenant = tenant_number(target.tenant, group);
         rows_->add_delivery(delivery, seq, keys);
-        group.added.push_back({Place(delivery.id), delivery.hook, at_ms});
+        group.added.push_back(delivery.id);
         out.ready.push_back(std::move(delivery));
         ++count;
     }
@@ -175,12 +182,13 @@ std::int64_t SqliteOutbox::tenant_number(std::string_view name, Group& group) {
     return number;
 }
 
-Status SqliteOutbox::finish(Group& group) {
+Status SqliteOutbox::finish(Group& group, std::int64_t now_ms) {
     if (group.changes) {
         rows_->write(memory_.registry.changes());
-        const auto* oldest = memory_.waiting.oldest();
-        const DeliveryId settled_below = oldest != nullptr ? oldest->place.id() : memory_.next_delivery;
-        if (settled_below > memory_.settled_below + kSettledSlack) {
+        if (!group.hashes.empty()) rows_->add_ids(memory_.next_event, now_ms, group.hashes);
+        const DeliveryId oldest = memory_.waiting.oldest();
+        const DeliveryId settled_below = oldest != 0 ? oldest : memory_.next_delivery;
+        if (!loading_.under_way() && settled_below > memory_.settled_below + kSettledSlack) {
             rows_->set(Meta::settled_below, static_cast<std::int64_t>(settled_below));
             group.settled_below = settled_below;
         }
@@ -200,13 +208,17 @@ void SqliteOutbox::take_over(Group& group, std::int64_t now_ms) {
     memory_.next_delivery = group.next_delivery;
     if (!group.added.empty() || !group.ended.empty()) {
         const std::lock_guard lock(waiting_mutex_);
-        for (const auto& each : group.added) memory_.waiting.add(each.place.id(), each.hook, each.appended_ms);
+        for (const DeliveryId id : group.added) memory_.waiting.add(id);
         for (const DeliveryId id : group.ended) memory_.waiting.remove(id);
+    }
+    if (loading_.under_way()) {
+        ended_meanwhile_.insert(ended_meanwhile_.end(), group.ended.begin(), group.ended.end());
+        waiting_ -= std::min<std::uint64_t>(waiting_, group.ended.size());
     }
     take_over_dead(group);
     memory_.settled_below = std::max(memory_.settled_below, group.settled_below);
     dropped_ += group.dropped;
-    if (group.seen && !seen_ms_) seen_ms_ = now_ms + IdWindow::kRememberMs;
+    if (group.ids > 0 && !ids_ms_) ids_ms_ = now_ms + IdWindow::kRememberMs;
     if (group.stored) pruning_.event_added(now_ms);
 }
 
@@ -249,7 +261,7 @@ Result<Claimed> SqliteOutbox::claim(const Claim& claim) {
     if (!rows_) return health();
     Claimed out;
     std::size_t bytes = 0;
-    const auto ids = memory_.waiting.of(claim.hook, claim.after, claim.limit + 1);
+    const auto ids = rows_->waiting(claim.hook, claim.after, claim.limit + 1);
     for (const DeliveryId id : ids) {
         if (out.deliveries.size() == claim.limit || bytes >= kClaimBytes) {
             out.more = true;
@@ -268,7 +280,10 @@ Result<Claimed> SqliteOutbox::claim(const Claim& claim) {
 }
 
 Result<std::vector<Backlog>> SqliteOutbox::backlog() {
-    return memory_.waiting.backlog();
+    if (!rows_) return health();
+    auto all = rows_->backlog(kCounted);
+    if (Status status = rows_->take_status(); !status) return status;
+    return all;
 }
 
 OutboxFigures SqliteOutbox::figures() const {

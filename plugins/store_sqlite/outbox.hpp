@@ -1,5 +1,6 @@
 // SqliteOutbox: the outbox in one SQLite file. Every commit is one transaction whose write-ahead log is synced before
-// it returns; what has to be looked up is in memory and rebuilt at start.
+// it returns; what has to be looked up is in memory and rebuilt at start, beside the first claims and settled attempts
+// when something waits (loading.hpp).
 #pragma once
 
 #include <atomic>
@@ -20,6 +21,7 @@
 
 #include "checkpointer.hpp"
 #include "database.hpp"
+#include "loading.hpp"
 #include "lock_file.hpp"
 #include "log_readers.hpp"
 #include "log_rows.hpp"
@@ -80,22 +82,27 @@ private:
     struct Group {
         RowId next_event = 0;
         DeliveryId next_delivery = 0;
-        std::vector<Waiting::Item> added{};
+        std::vector<DeliveryId> added{};
         std::unordered_set<DeliveryId> ended{};
         DeliveryId settled_below = 0;
         std::map<std::int64_t, std::int64_t> dead{};  // by tenant: letters more, or fewer
         std::size_t tenants = 0;                      // new ones
         std::vector<RowId> watched{};                 // events that pruning is to look at again
         std::size_t ids = 0;
+        std::string hashes{};  // of those ids
         std::uint64_t dropped = 0;
         bool stored = false;  // an event
-        bool seen = false;    // a row of table seen
         bool changes = false;
     };
 
-    Status open();
+    enum class Load : std::uint8_t { whole = 1, beside };
+    Status open(Load how);
     void close();
     Status reopen(std::int64_t now_ms);
+    // For all but claims and what was settled: the file is open and read whole. Waits for that.
+    Status make_ready(std::int64_t now_ms);
+    void take_over(Loaded loaded);
+    bool waits(DeliveryId id);
     Status write(std::span<const Append> appends, std::span<const Settled> settled, const HookFilter& filter,
                  std::int64_t now_ms, Committed& out);
     void settle(std::span<const Settled> settled, std::int64_t now_ms, Group& group);
@@ -105,7 +112,7 @@ private:
     std::uint32_t deliver(const Verdict& verdict, RowId seq, std::string_view name, std::int64_t at_ms,
                           const HookFilter& filter, Group& group, Committed& out);
     std::int64_t tenant_number(std::string_view name, Group& group);
-    Status finish(Group& group);
+    Status finish(Group& group, std::int64_t now_ms);
     void write_dead_counts(const Group& group);
     void take_over(Group& group, std::int64_t now_ms);
     void take_over_dead(const Group& group);
@@ -125,7 +132,7 @@ private:
     Status record_end(RequeueJob& job, RequeueJob::State state, std::int64_t now_ms);
     Status alone(const std::function<void()>& write);
     Status copy_to(const std::string& path);
-    std::size_t forget_seen(std::int64_t now_ms, std::optional<std::int64_t>& again_ms);
+    std::size_t forget_ids(std::int64_t now_ms, std::optional<std::int64_t>& again_ms);
     std::int64_t next_ms(std::int64_t now_ms, bool was_active);
     void look_at_clock(std::int64_t now_ms);
     void copy_log(std::int64_t now_ms);
@@ -157,6 +164,10 @@ private:
     Registry::Limits limits_;
     std::mutex waiting_mutex_;  // memory_.waiting is changed by the committer and read by those who list
     Memory memory_;
+    std::atomic<bool> knows_waiting_ = false;  // memory_.waiting is read whole
+    Loading loading_;
+    std::vector<DeliveryId> ended_meanwhile_;  // while it loads
+    DeliveryId oldest_ = 0;                    // whose time oldest_ms_ is
     Pruning pruning_;
     std::vector<DeliveryId> surfaced_;  // found durable after a commit that had failed; handed out with the next one
     bool started_ = false;
@@ -164,10 +175,10 @@ private:
     std::atomic<bool> stopping_ = false;  // the same
     std::mutex backup_mutex_;             // one at a time, and stop waits for it
     std::size_t job_turn_ = 0;
-    bool active_ = false;                      // something was committed since the latest maintain
-    std::int64_t tried_ms_ = 0;                // when it was last tried to recover
-    std::optional<std::int64_t> seen_ms_ = 0;  // when the oldest row of table seen may go
-    std::uint64_t dropped_ = 0;                // parked events over the limit, not reported yet
+    bool active_ = false;                     // something was committed since the latest maintain
+    std::int64_t tried_ms_ = 0;               // when it was last tried to recover
+    std::optional<std::int64_t> ids_ms_ = 0;  // when the oldest row of table ids may go
+    std::uint64_t dropped_ = 0;               // parked events over the limit, not reported yet
 
     mutable std::mutex health_mutex_;  // guards health_
     Status health_;

@@ -32,8 +32,6 @@ Pruning::Look Pruning::look(Rows& rows, const Registry& registry, const StoredEv
     if (young && !for_space) return Look::waits;
     rows.remove(event);
     for (const DeliveryId id : successors) rows.remove_deliveries(id, 1);
-    // Its id is remembered ten minutes, also after pruning.
-    if (event.at_ms + IdWindow::kRememberMs > now_ms) rows.add_seen(event.seq, event.at_ms, hash_id(event.id));
     return Look::removed;
 }
 

@@ -24,10 +24,13 @@ Status not_open(const std::string& path) {
 Result<LogPage> SqliteOutbox::list(const LogQuery& query) {
     return readers_.read([&](LogScan& scan) -> Result<LogPage> {
         const LogScan::Course course{.from = query.before == 0 ? LogScan::kNewest : query.before, .limit = query.limit};
-        auto found = scan.scan(query.filter, course, [this](HookId hook, DeliveryId from, std::size_t count) {
-            const std::lock_guard lock(waiting_mutex_);
-            return memory_.waiting.newest(hook, from, count);
-        });
+        LogScan::WaitingIds waiting_ids;
+        if (knows_waiting_)
+            waiting_ids = [this](DeliveryId from, std::size_t count) {
+                const std::lock_guard lock(waiting_mutex_);
+                return memory_.waiting.newest(from, count);
+            };
+        auto found = scan.scan(query.filter, course, waiting_ids);
         if (!found) return found.status();
         return LogPage{.deliveries = std::move(found->deliveries), .next = found->whole ? 0 : found->reached};
     });
@@ -42,8 +45,7 @@ Result<RequeueJob> SqliteOutbox::requeue_job(JobId id, const TenantScope& scope)
 }
 
 Result<WaitingDelivery> SqliteOutbox::requeue(DeliveryId id, const TenantScope& scope, std::int64_t now_ms) {
-    look_at_clock(now_ms);
-    if (Status status = reopen(now_ms); !status) return status;
+    if (Status status = make_ready(now_ms); !status) return status;
     if (full_) return health();
     // Ids are handed out in their order: those first.
     if (!surfaced_.empty()) return Status(Code::unavailable, settings_.path + " was opened anew; try again");
@@ -82,7 +84,7 @@ WaitingDelivery SqliteOutbox::requeue_row(const StoredDelivery& old, StoredEvent
         log_rows_->remove_dead(*rows_, tenant, old.id);
         --group.dead[tenant];
     }
-    group.added.push_back({Place(id), old.hook, now_ms});
+    group.added.push_back(id);
     group.watched.push_back(old.event);
     return {.id = id,
             .hook = old.hook,
@@ -99,7 +101,7 @@ Status SqliteOutbox::alone(const std::function<void()>& write) {
 }
 
 Result<RequeueJob> SqliteOutbox::begin_requeue(const LogFilter& filter, std::int64_t now_ms) {
-    if (Status status = reopen(now_ms); !status) return status;
+    if (Status status = make_ready(now_ms); !status) return status;
     if (full_) return health();
     RequeueJob job{.id = 0, .filter = filter, .began_ms = now_ms, .end = memory_.next_delivery - 1};
     job.filter.state = filter.state.value_or(DeliveryState::dead);

@@ -1,6 +1,7 @@
 #include "rows.hpp"
 
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "facets.hpp"
@@ -63,7 +64,7 @@ Result<Rows> Rows::prepare(Database& database) {
         {&rows.begin_, "BEGIN IMMEDIATE"},
         {&rows.commit_, "COMMIT"},
         {&rows.add_event_, "INSERT INTO event(seq,at,first,count,name,id,call,body) VALUES(?,?,?,?,?,?,?,?)"},
-        {&rows.add_seen_, "INSERT INTO seen(seq,at,high,low) VALUES(?,?,?,?)"},
+        {&rows.add_ids_, "INSERT INTO ids(first,at,hashes) VALUES(?,?,?)"},
         {&rows.add_delivery_,
          "INSERT INTO delivery(id,event,hook,stream,at,state,attempts,due,settled,tenant,name,call) "
          "VALUES(?,?,?,?,?,1,0,0,0,?,?,?)"},
@@ -81,8 +82,8 @@ Result<Rows> Rows::prepare(Database& database) {
         {&rows.events_after_, "SELECT seq,at,first,count,id FROM event WHERE seq>? ORDER BY seq LIMIT ?"},
         {&rows.remove_event_, "DELETE FROM event WHERE seq=?"},
         {&rows.remove_deliveries_, "DELETE FROM delivery WHERE id>=? AND id<?"},
-        {&rows.seen_, "SELECT seq,at FROM seen ORDER BY seq LIMIT ?"},
-        {&rows.remove_seen_, "DELETE FROM seen WHERE seq<=?"},
+        {&rows.ids_, "SELECT first,at FROM ids ORDER BY first LIMIT ?"},
+        {&rows.remove_ids_, "DELETE FROM ids WHERE first<=?"},
         {&rows.event_, "SELECT seq,at,first,count,id,body FROM event WHERE seq=?"},
         {&rows.delivery_, "SELECT event,hook,stream,at,state,attempts,due,tenant,name,call FROM delivery WHERE id=?"},
         {&rows.pages_, "PRAGMA page_count"},
@@ -93,6 +94,16 @@ Result<Rows> Rows::prepare(Database& database) {
         {&rows.remove_attempts_, "DELETE FROM attempt WHERE id>=? AND id<?"},
         {&rows.in_block_, "SELECT 1 FROM delivery WHERE id>=? AND id<? LIMIT 1"},
         {&rows.remove_block_, "DELETE FROM block WHERE id=?"},
+        // All of these by the index of what waits: an error rather than a walk over the table.
+        {&rows.waiting_,
+         "SELECT id FROM delivery INDEXED BY waiting WHERE hook=? AND state=1 AND id>? ORDER BY id LIMIT ?"},
+        {&rows.waiting_hook_,
+         "SELECT hook FROM delivery INDEXED BY waiting WHERE state=1 AND hook>=? ORDER BY hook LIMIT 1"},
+        {&rows.count_hook_,
+         "SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY waiting WHERE hook=? AND state=1 LIMIT ?)"},
+        {&rows.count_waiting_,
+         "SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY waiting WHERE state=1 LIMIT ?)"},
+        {&rows.oldest_waiting_, "SELECT id FROM delivery WHERE id>=? AND state=1 ORDER BY id LIMIT 1"},
     };
     for (const auto& [statement, sql] : statements) {
         auto prepared = database.prepare(sql);
@@ -141,8 +152,8 @@ void Rows::add_event(RowId seq, std::int64_t now_ms, const Event& event, std::st
             .bytes(8, event.body));
 }
 
-void Rows::add_seen(RowId seq, std::int64_t at_ms, IdHash id) {
-    run(add_seen_.integer(1, seq).integer(2, at_ms).integer(3, column(id.high)).integer(4, column(id.low)));
+void Rows::add_ids(RowId first, std::int64_t at_ms, std::string_view hashes) {
+    run(add_ids_.integer(1, first).integer(2, at_ms).bytes(3, hashes));
 }
 
 void Rows::add_delivery(const WaitingDelivery& delivery, RowId event, const LogKeys& keys) {
@@ -194,10 +205,7 @@ void Rows::release(RowId seq, std::string_view call, DeliveryId first, std::uint
 
 void Rows::drop_parked(RowId seq) {
     run(remove_parked_.integer(1, seq));
-    const auto dropped = event(seq);
-    if (!dropped) return;
     run(remove_event_.integer(1, seq));
-    add_seen(seq, dropped->at_ms, hash_id(dropped->id));
 }
 
 void Rows::write(const Registry::Changes& changes) {
@@ -270,16 +278,49 @@ void Rows::sweep_blocks() {
     touched_.clear();
 }
 
-std::vector<std::pair<RowId, std::int64_t>> Rows::seen(std::size_t limit) {
+std::vector<std::pair<RowId, std::int64_t>> Rows::ids(std::size_t limit) {
     std::vector<std::pair<RowId, std::int64_t>> rows;
-    seen_.integer(1, static_cast<std::int64_t>(limit));
-    while (step(seen_)) rows.emplace_back(seen_.integer_at(0), seen_.integer_at(1));
-    seen_.done();
+    ids_.integer(1, static_cast<std::int64_t>(limit));
+    while (step(ids_)) rows.emplace_back(ids_.integer_at(0), ids_.integer_at(1));
+    ids_.done();
     return rows;
 }
 
-void Rows::remove_seen_to(RowId seq) {
-    run(remove_seen_.integer(1, seq));
+void Rows::remove_ids_to(RowId first) {
+    run(remove_ids_.integer(1, first));
+}
+
+std::vector<DeliveryId> Rows::waiting(HookId hook, DeliveryId after, std::size_t limit) {
+    std::vector<DeliveryId> ids;
+    waiting_.integer(1, column(hook)).integer(2, column(after)).integer(3, static_cast<std::int64_t>(limit));
+    while (step(waiting_)) ids.push_back(static_cast<DeliveryId>(waiting_.integer_at(0)));
+    waiting_.done();
+    return ids;
+}
+
+std::vector<Backlog> Rows::backlog(std::size_t most) {
+    std::vector<Backlog> all;
+    constexpr auto kLast = std::numeric_limits<std::int64_t>::max();
+    for (auto from = std::numeric_limits<std::int64_t>::min();;) {
+        waiting_hook_.integer(1, from);
+        const bool found = step(waiting_hook_);
+        const std::int64_t hook = found ? waiting_hook_.integer_at(0) : kLast;
+        waiting_hook_.done();
+        if (!found) return all;
+        count_hook_.integer(1, hook).integer(2, static_cast<std::int64_t>(most));
+        all.push_back({static_cast<HookId>(hook), static_cast<std::uint64_t>(number(count_hook_))});
+        if (hook == kLast) return all;
+        from = hook + 1;
+    }
+}
+
+std::uint64_t Rows::count_waiting(std::size_t most) {
+    return static_cast<std::uint64_t>(number(count_waiting_.integer(1, static_cast<std::int64_t>(most))));
+}
+
+std::optional<StoredDelivery> Rows::oldest_waiting(DeliveryId from) {
+    const auto id = static_cast<DeliveryId>(number(oldest_waiting_.integer(1, column(from))));
+    return id != 0 ? delivery(id) : std::nullopt;
 }
 
 std::optional<StoredEvent> Rows::event(RowId seq) {

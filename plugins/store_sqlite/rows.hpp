@@ -64,12 +64,13 @@ public:
 
     void add_event(RowId seq, std::int64_t now_ms, const Event& event, std::string_view call, DeliveryId first,
                    std::uint32_t count);
-    void add_seen(RowId seq, std::int64_t at_ms, IdHash id);
+    // The ids of the events `first` and on, packed (id_window.hpp).
+    void add_ids(RowId first, std::int64_t at_ms, std::string_view hashes);
     void add_delivery(const WaitingDelivery& delivery, RowId event, const LogKeys& keys);
     void settle(const Settled& settled, std::int64_t now_ms);
     void add_attempt(DeliveryId id, std::uint32_t number, const Attempt& attempt);
     void add_parked(RowId seq, RowId room);
-    // A parked event that leaves now, or turned out unmatched: then only its id is kept.
+    // A parked event that leaves now, or turned out unmatched.
     void release(RowId seq, std::string_view call, DeliveryId first, std::uint32_t count);
     void drop_parked(RowId seq);
     void write(const Registry::Changes& changes);
@@ -81,11 +82,17 @@ public:
     void remove_deliveries(DeliveryId first, std::uint64_t count);  // with their attempts
     // Summaries of blocks that are empty now.
     void sweep_blocks();
-    std::vector<std::pair<RowId, std::int64_t>> seen(std::size_t limit);  // row and time, from the front
-    void remove_seen_to(RowId seq);
+    std::vector<std::pair<RowId, std::int64_t>> ids(std::size_t limit);  // groups: row and time, from the front
+    void remove_ids_to(RowId first);
 
     std::optional<StoredEvent> event(RowId seq);  // with its body
     std::optional<StoredDelivery> delivery(DeliveryId id);
+    // At most limit ids of those of that hook that wait behind `after`, ascending.
+    std::vector<DeliveryId> waiting(HookId hook, DeliveryId after, std::size_t limit);
+    // The hooks with waiting deliveries, each counted up to `most`.
+    std::vector<Backlog> backlog(std::size_t most);
+    std::uint64_t count_waiting(std::size_t most);
+    std::optional<StoredDelivery> oldest_waiting(DeliveryId from);
     std::int64_t used_bytes();
     std::int64_t free_bytes();  // within the file
     // After a read outside of a transaction: the failure, and begins anew.
@@ -102,10 +109,11 @@ private:
     Database* database_;
     Status status_;
     std::set<std::int64_t> touched_;  // blocks of which something was removed
-    Statement begin_, commit_, add_event_, add_seen_, add_delivery_, settle_, add_parked_, remove_parked_, release_,
+    Statement begin_, commit_, add_event_, add_ids_, add_delivery_, settle_, add_parked_, remove_parked_, release_,
         put_room_, put_call_, put_participant_, remove_room_, remove_call_, remove_participant_, set_, events_after_,
-        remove_event_, remove_deliveries_, seen_, remove_seen_, event_, delivery_, pages_, free_pages_, add_attempt_,
-        remove_attempts_, in_block_, remove_block_;
+        remove_event_, remove_deliveries_, ids_, remove_ids_, event_, delivery_, pages_, free_pages_, add_attempt_,
+        remove_attempts_, in_block_, remove_block_, waiting_, waiting_hook_, count_hook_, count_waiting_,
+        oldest_waiting_;
 };
 
 // Hooks of a room or call, as a column holds them.

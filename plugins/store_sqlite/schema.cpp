@@ -22,7 +22,6 @@ CREATE TABLE event(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, first INTEGER N
 CREATE TABLE delivery(id INTEGER PRIMARY KEY, event INTEGER NOT NULL, hook INTEGER NOT NULL, stream INTEGER NOT NULL,
     at INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL, settled INTEGER NOT NULL,
     code BLOB, tenant INTEGER NOT NULL DEFAULT 0, name INTEGER NOT NULL DEFAULT 0, call INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE seen(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, high INTEGER NOT NULL, low INTEGER NOT NULL);
 CREATE TABLE parked(seq INTEGER PRIMARY KEY, room INTEGER NOT NULL);
 CREATE TABLE room(id INTEGER PRIMARY KEY, name BLOB NOT NULL, sid BLOB NOT NULL, state INTEGER NOT NULL, hooks BLOB,
     last INTEGER NOT NULL, finished INTEGER NOT NULL);
@@ -89,7 +88,7 @@ Result<Database> open_store(const std::string& path) {
     fresh = is_new(*database);
     Status status = fresh.status();
     if (status && *fresh) status = database->run(kCreate);
-    if (status && *fresh) status = add_log_tables(*database);
+    if (status && *fresh) status = complete_schema(*database);
     if (status) status = database->run("COMMIT");
     if (!status) {
         database->roll_back();
@@ -121,8 +120,8 @@ Status check_store(const std::string& path) {
     int steps = 1000;  // about a million instructions each: seconds, not minutes, on a large store
     sqlite3_progress_handler(
         database->handle(), 1'000'000, [](void* left) { return --*static_cast<int*>(left) <= 0 ? 1 : 0; }, &steps);
-    // integrity_check would beside this compare indexes with their tables, and there is no index.
-    const auto verdict = database->text("PRAGMA quick_check(1)");
+    // Beside quick_check this compares the index of what waits with its table: what it does not hold is not delivered.
+    const auto verdict = database->text("PRAGMA integrity_check(1)");
     if (!verdict) return steps <= 0 ? Status{} : verdict.status();
     if (*verdict != "ok")
         return {Code::corrupt, path + ": " + *verdict + "; restore it from a backup, or move it away to begin anew"};

@@ -10,7 +10,7 @@ A, AAAA = 1, 28
 
 class Dns:
     """Answers A and AAAA. `answer(name, kind) -> addresses` may be replaced at any time; an empty list is an empty answer, None is SERVFAIL.
-    While `silent` it answers nothing at all."""
+    While `silent` it answers nothing at all; where that is a function, nothing for the names that it says."""
 
     def __init__(self, answer):
         self.answer, self.questions, self.silent = answer, [], False
@@ -56,7 +56,7 @@ class Dns:
             kind = struct.unpack(">H", query[end + 1:end + 3])[0]
             name = ".".join(labels).lower()
             self.questions.append((name, kind))
-            if self.silent:
+            if self.silent(name) if callable(self.silent) else self.silent:
                 continue
             addresses = self.answer(name, kind) if kind in (A, AAAA) else []
             family = socket.AF_INET if kind == A else socket.AF_INET6

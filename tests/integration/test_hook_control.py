@@ -209,13 +209,14 @@ class HookControl(Case):
         self.assertEqual(self.act(stranger, "test")[1]["code"], "tls_verify_failed")
         self.assertEqual(len(tenant.snapshot()), 5)
 
-    def test_two_tests_at_once_and_a_stop_waits_for_neither(self):
+    def test_one_test_of_a_tenant_at_once_and_a_stop_waits_for_none(self):
         tenant, release = self.tenant(), threading.Event()
         self.addCleanup(release.set)
         tenant.answer = lambda arrival: (release.wait(30) and 200, {}, b"")
-        server = self.server([self.hook(tenant)])
+        server = self.server([self.hook(tenant), self.hook(tenant, "other.example", "another")])
         answers = []
-        threads = [threading.Thread(target=lambda: answers.append(self.act(server, "test", timeout=30))) for _ in range(2)]
+        threads = [threading.Thread(target=lambda host=host: answers.append(self.act(server, "test", host, timeout=30)))
+                   for host in (HOST, "other.example")]
         for thread in threads:
             thread.start()
         self.assertTrue(tenant.wait_count(2))

@@ -119,6 +119,25 @@ class Names(HostileCase):
         self.all_delivered(calls)
         self.did_not_grow()
 
+    def test_names_of_one_tenant_that_hang_do_not_delay_another_tenants_new_name(self):
+        hanging = [f"h{number}.hang{number % 4}.test" for number in range(12)]
+        self.dns.silent = lambda name: ".hang" in name
+        self.dns.answer = lambda name, kind: ["127.0.0.1"] if kind == A else []
+        receiver = self.hostile(good)
+        hooks = [{"host": f"sick{number}.example", "url": receiver.url(name), "auth_id": "tenant-sick"} for number, name in enumerate(hanging)]
+        fresh = self.well_receiver()
+        hooks.append({"host": "fresh.example", "url": fresh.url(NAME), "auth_id": "tenant-well"})
+        forwarder = {"use": "https", "allow": ["127.0.0.1/32"], "ca_file": str(self.authority.ca_file)}
+        self.running = self.server(hooks, wrapper=self.dns.wrapper(self.folder), forwarder=forwarder,
+                                   delivery={"timeout": "10s", "max_age": "10min"})
+        for turn in range(3):  # new names first, then names that are known to hang
+            for number in range(len(hanging)):
+                self.call(f"hang-{turn}", f"sick{number}.example")
+        self.assertTrue(self.running.wait_metric("switchhook_attempts_total", 3, 60), self.running.log()[-3000:])
+        self.well = fresh
+        self.well_is_served(self.call("fresh", "fresh.example"))
+        self.assertEqual(receiver.taken, [])
+
 
 if __name__ == "__main__":
     unittest.main()

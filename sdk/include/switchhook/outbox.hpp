@@ -102,7 +102,7 @@ struct Claimed {
 
 struct Backlog {
     HookId hook = 0;
-    std::uint64_t waiting = 0;
+    std::uint64_t waiting = 0;  // at least so many: a store need not count beyond 256
 };
 
 struct Maintained {
@@ -149,6 +149,10 @@ public:
     // `now_ms`: Unix milliseconds, may jump. A Status means that nothing of the group became durable and the store is
     // as before; Disposition::full on appends leaves the settled part of the group durable. While there is no room a
     // store may leave attempts out of the log.
+    // After start a store may still read what new events are decided by (rooms, ids), so that what waits since an
+    // earlier run does not wait for it: claims, settled attempts alone, pauses, marks and reads are served at once, and
+    // every other call waits for it. Only a commit of nothing does not wait: it is refused with `unavailable`, while
+    // health is well, until all is read.
     virtual Result<Committed> commit(std::span<const Append> appends, std::span<const Settled> settled,
                                      const HookFilter& filter, std::int64_t now_ms) = 0;
     virtual Result<Claimed> claim(const Claim& claim) = 0;

@@ -215,14 +215,16 @@ void memory(const std::string& file) {
 void migration(const std::string& file) {
     sqlite3* handle = nullptr;
     sqlite3_open(file.c_str(), &handle);
-    sqlite3_exec(
-        handle,
-        "DROP TABLE attempt; DROP TABLE tenant; DROP TABLE dead; DROP TABLE owner; DROP TABLE block; DROP TABLE "
-        "job; DROP TABLE paused; ALTER TABLE event DROP COLUMN call; ALTER TABLE delivery DROP COLUMN tenant; "
-        "ALTER TABLE delivery DROP COLUMN name; ALTER TABLE delivery DROP COLUMN call; DELETE FROM meta WHERE "
-        "key=5; DROP TABLE hook; CREATE TABLE hook(host BLOB PRIMARY KEY, url BLOB NOT NULL, auth_id BLOB NOT NULL, "
-        "dialect BLOB NOT NULL, events BLOB NOT NULL) WITHOUT ROWID; PRAGMA user_version=1",
-        nullptr, nullptr, nullptr);
+    sqlite3_exec(handle,
+                 "DROP INDEX waiting; DROP TABLE ids; CREATE TABLE seen(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, "
+                 "high INTEGER "
+                 "NOT NULL, low INTEGER NOT NULL); DROP TABLE attempt; DROP TABLE tenant; DROP TABLE dead; DROP TABLE "
+                 "owner; DROP TABLE block; DROP TABLE "
+                 "job; DROP TABLE paused; ALTER TABLE event DROP COLUMN call; ALTER TABLE delivery DROP COLUMN tenant; "
+                 "ALTER TABLE delivery DROP COLUMN name; ALTER TABLE delivery DROP COLUMN call; DELETE FROM meta WHERE "
+                 "key=5; DROP TABLE hook; CREATE TABLE hook(host BLOB PRIMARY KEY, url BLOB NOT NULL, auth_id BLOB NOT "
+                 "NULL, dialect BLOB NOT NULL, events BLOB NOT NULL) WITHOUT ROWID; PRAGMA user_version=1",
+                 nullptr, nullptr, nullptr);
     sqlite3_close(handle);
     testkit::FakeHost host;
     store_sqlite::SqliteOutbox outbox(settings_of(file), host);

@@ -47,7 +47,7 @@ private:
     };
 };
 
-class FakeForwarder final : public Forwarder {
+class FakeForwarder : public Forwarder {
 public:
     using Forwarder::check;
     Status check(std::string_view url) const override {

@@ -95,6 +95,20 @@ TEST_F(HookChoices, RefusesAChoiceThatNothingCanMeet) {
             400, "hooks[1].dialect: must be one of livekit, sayna, standard; did you mean 'standard'?");
 }
 
+TEST_F(HookChoices, ATenantMayAskForFewerAttemptsAtOnceThanTheOperator) {
+    open({}, {}, true);
+    const auto body = [](std::uint32_t concurrency) {
+        return R"({"hooks":[{"host":"a.example","url":"https://a.example/","auth_id":"tenant-a","concurrency":)" +
+               std::to_string(concurrency) + "}]}";
+    };
+    refused(put(body(HooksApi::kTenantConcurrency + 1), kA), 400,
+            "hooks[0].concurrency: at most 64 for a tenant; the operator can give a hook more");
+    refused(put(body(1'024), kA), 400, "INVALID_CONCURRENCY");
+    EXPECT_EQ(put(body(HooksApi::kTenantConcurrency), kA).status, 200);
+    EXPECT_EQ(put(body(1'024), kOperator).status, 200);
+    EXPECT_EQ(store_.table.at(0).concurrency, 1'024U);
+}
+
 TEST_F(HookChoices, RefusesAChoiceOfAnotherType) {
     open({}, {});
     for (const char* choice :

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "tests/unit/delivery/engine_fixture.hpp"
 
 namespace switchhook::delivery {
@@ -30,6 +32,64 @@ TEST_F(EngineTest, WhatWaitsAtTheStartIsClaimedWindowByWindow) {
     ASSERT_EQ(ledger.claims.size(), 3U);  // half of it is free
     EXPECT_EQ(ledger.claims[2].after, 8U);
     EXPECT_EQ(ledger.claims[2].limit, 8U);  // four fit; what it brings may be of streams that do not fit
+}
+
+TEST_F(EngineTest, AHookThatHangsHoldsEightMebibytesAndTheRestIsClaimedInOrderWhenItAnswers) {
+    constexpr DeliveryId kAll = 300;
+    settings.window = 256;
+    make();
+    const auto large = [](DeliveryId id) { return body_of_bytes("EV_" + std::to_string(id), std::size_t{1} << 20U); };
+    for (DeliveryId id = 1; id <= kAll; ++id) {
+        std::vector<Ready> one;
+        one.push_back(ready(id, id, a));
+        one.back().event = read_event(large(id));
+        engine->ready(std::move(one));
+        round();
+        ASSERT_LE(engine->lanes().of(a)->queued, 8U);
+    }
+    EXPECT_EQ(engine->lanes().of(a)->queued, 8U);
+    EXPECT_TRUE(engine->lanes().of(a)->more);
+    std::size_t answered = 0;
+    std::size_t read_again = 0;
+    while (forwarder.order().size() < kAll) {
+        ASSERT_FALSE(forwarder.under_way().empty());
+        complete(status_result(200));
+        acknowledge();
+        for (; answered < ledger.claims.size(); ++answered) {
+            const auto& claim = ledger.claims[answered];
+            std::vector<WaitingDelivery> found;
+            for (DeliveryId id = claim.after + 1; id <= kAll && found.size() < claim.limit; ++id) {
+                found.push_back(stored(id, id));
+                found.back().body = large(id);
+            }
+            read_again += found.size();
+            const bool more = !found.empty() && found.back().id < kAll;
+            engine->claimed(a, claimed_of(std::move(found), more));
+            round();
+            ASSERT_LE(engine->lanes().of(a)->queued, 9U);
+        }
+    }
+    Ids expected;
+    for (DeliveryId id = 1; id <= kAll; ++id) expected.push_back("EV_" + std::to_string(id));
+    EXPECT_EQ(forwarder.order(), expected);
+    EXPECT_LT(read_again, 2 * kAll) << "what does not fit is not read over and over";
+}
+
+TEST_F(EngineTest, OnlyAFewLanesClaimAtOnceAndEachHasItsTurn) {
+    std::vector<Backlog> backlog;
+    for (HookId hook = 1; hook <= 100; ++hook) backlog.push_back({.hook = hook, .waiting = 1});
+    engine->backlog(std::move(backlog));
+    round();
+    EXPECT_EQ(ledger.claims.size(), 8U);
+    std::set<HookId> asked;
+    for (std::size_t i = 0; i < ledger.claims.size(); ++i) {
+        asked.insert(ledger.claims[i].hook);
+        engine->claimed(ledger.claims[i].hook, claimed_of({}, false));
+        round();
+        ASSERT_LE(ledger.claims.size(), i + 1 + 8);
+    }
+    EXPECT_EQ(asked.size(), 100U);
+    EXPECT_EQ(ledger.claims.size(), 100U);
 }
 
 TEST_F(EngineTest, AFullLaneLeavesNewDeliveriesInTheOutboxAndClaimsThemInOrder) {

@@ -26,6 +26,11 @@ inline std::string body_of(const std::string& event_id, const std::string& room 
            room + R"("},"createdAt":"1795329482"})";
 }
 
+// At least so long.
+inline std::string body_of_bytes(const std::string& event_id, std::size_t bytes) {
+    return R"({"padding":")" + std::string(bytes, 'x') + R"(",)" + body_of(event_id).substr(1);
+}
+
 inline std::string join_of(const std::string& event_id, const std::string& host, const std::string& call,
                            const std::string& room = "sip-room") {
     return R"({"event":"participant_joined","id":")" + event_id + R"(","room":{"name":")" + room + R"(","sid":"RM_)" +

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <map>
 #include <random>
 #include <set>
+
+#include "tests/unit/delivery/fakes.hpp"
 
 namespace switchhook::delivery {
 namespace {
@@ -17,8 +20,52 @@ Entry entry(DeliveryId id, StreamId stream, std::uint32_t attempts = 0) {
     return made;
 }
 
+WindowBytes all_bytes;  // of lanes whose entries have no bodies
+
+Entry entry_of_a_mebibyte(DeliveryId id, StreamId stream) {
+    Entry made = entry(id, stream);
+    made.event = read_event(body_of_bytes("EV_" + std::to_string(id), std::size_t{1} << 20U));
+    return made;
+}
+
+TEST(Lane, TakesNoFurtherEventWhenItHoldsItsBytes) {
+    WindowBytes bytes;
+    Lane lane(1, 256, &bytes);
+    std::vector<Place> places;
+    DeliveryId id = 1;
+    for (; lane.room() > 0; ++id) {
+        ASSERT_EQ(lane.hand_over(id, id), Lane::Judged::admitted);
+        places.push_back(*lane.add(entry_of_a_mebibyte(id, id)));
+        ASSERT_LE(lane.size(), 9U);
+    }
+    EXPECT_EQ(lane.size(), 8U);
+    EXPECT_EQ(lane.hand_over(id, id), Lane::Judged::no_room);
+    EXPECT_EQ(bytes.held, lane.bytes());
+    lane.remove(places.back());
+    EXPECT_EQ(lane.room(), 1U) << "as many as weigh what was given back";
+    for (std::size_t i = 0; i + 1 < places.size(); ++i) lane.remove(places[i]);
+    EXPECT_EQ(bytes.held, 0U);
+    EXPECT_EQ(lane.room(), 256U);
+}
+
+TEST(Lane, ManyLanesShareTheBytesOfAllAndEachTakesAtLeastOne) {
+    WindowBytes bytes;
+    std::deque<Lane> lanes;
+    for (HookId hook = 1; hook <= 400; ++hook) {
+        Lane& lane = lanes.emplace_back(hook, 256, &bytes);
+        for (DeliveryId id = 1; lane.room() > 0; ++id) {
+            ASSERT_EQ(lane.hand_over(id, id), Lane::Judged::admitted);
+            lane.add(entry_of_a_mebibyte(id, id));
+        }
+        ASSERT_GE(lane.size(), 1U);
+    }
+    EXPECT_LE(bytes.held, bytes.of_all + lanes.size() * (std::size_t{2} << 20U));
+    EXPECT_EQ(lanes.front().size(), 8U);
+    EXPECT_EQ(lanes.back().size(), 1U);
+}
+
 TEST(Lane, OnlyTheFirstOfAStreamMayLeave) {
-    Lane lane(1, 4);
+    Lane lane(1, 4, &all_bytes);
     EXPECT_TRUE(lane.add(entry(1, 10)));
     EXPECT_FALSE(lane.add(entry(2, 10)));
     EXPECT_TRUE(lane.add(entry(3, 20)));
@@ -27,7 +74,7 @@ TEST(Lane, OnlyTheFirstOfAStreamMayLeave) {
 }
 
 TEST(Lane, RemovingTheFirstGivesTheNextOfItsStream) {
-    Lane lane(1, 4);
+    Lane lane(1, 4, &all_bytes);
     const Place first = *lane.add(entry(1, 10));
     lane.add(entry(2, 10));
     lane.add(entry(3, 10));
@@ -43,7 +90,7 @@ TEST(Lane, RemovingTheFirstGivesTheNextOfItsStream) {
 }
 
 TEST(Lane, APlaceIsUsedAgainAndNoLongerAnswersForTheOldDelivery) {
-    Lane lane(1, 4);
+    Lane lane(1, 4, &all_bytes);
     const Place place = *lane.add(entry(1, 10));
     lane.remove(place);
     EXPECT_EQ(lane.find(place, 1), nullptr);
@@ -70,7 +117,7 @@ protected:
         }
         return ids;
     }
-    Lane lane{1, 1'000};
+    Lane lane{1, 1'000, &all_bytes};
 };
 
 TEST_F(Slots, FirstAttemptsLeaveASlotForRetries) {
@@ -133,7 +180,7 @@ TEST_F(Slots, AConcurrencyThatWasLoweredIsKeptFromThenOn) {
 using Judged = Lane::Judged;
 
 TEST(Window, ALongStreamTakesHalfOfTheRoomThatIsLeft) {
-    Lane lane(1, 16);
+    Lane lane(1, 16, &all_bytes);
     DeliveryId id = 0;
     int taken = 0;
     for (int i = 0; i < 100; ++i)
@@ -155,7 +202,7 @@ TEST(Window, ALongStreamTakesHalfOfTheRoomThatIsLeft) {
 }
 
 TEST(Window, AHeldStreamIsClaimedFromWhereItWasLeftOutWhenNothingOfItIsInMemory) {
-    Lane lane(1, 4);
+    Lane lane(1, 4, &all_bytes);
     const Place first = *lane.add(entry(1, 7));
     EXPECT_EQ(lane.hand_over(2, 7), Judged::left_out);
     EXPECT_EQ(lane.hand_over(3, 8), Judged::admitted);
@@ -173,7 +220,7 @@ TEST(Window, AHeldStreamIsClaimedFromWhereItWasLeftOutWhenNothingOfItIsInMemory)
 }
 
 TEST(Window, WithoutRoomForAnotherStreamTheLaneStopsUntilSomethingEnds) {
-    Lane lane(1, 2);
+    Lane lane(1, 2, &all_bytes);
     const Place first = *lane.add(entry(1, 1));
     lane.add(entry(2, 2));
     EXPECT_EQ(lane.hand_over(3, 3), Judged::no_room);
@@ -194,7 +241,7 @@ TEST(Window, RandomStreamsAndEndsKeepTheOrderAndLoseNothing) {
         };
         const std::size_t window = 1 + pick(12);
         const std::size_t streams = 1 + pick(10);
-        Lane lane(1, window);
+        Lane lane(1, window, &all_bytes);
         std::map<DeliveryId, StreamId> outbox;
         std::map<StreamId, std::vector<DeliveryId>> left;
         std::map<StreamId, std::vector<DeliveryId>> appended;

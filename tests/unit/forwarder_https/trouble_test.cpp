@@ -1,5 +1,6 @@
 // Attempts that go wrong before a head has come, and the stop.
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <atomic>
@@ -56,6 +57,25 @@ TEST_F(TroubleTest, AReceiverWithoutTlsIsATlsFailure) {
 
 TEST_F(TroubleTest, AClosedPortIsConnectRefused) {
     EXPECT_EQ(deliver(url(closed_port())).code, "connect_refused");
+}
+
+// Threads that a thread starts are in its network: here one without any interface that is up.
+TEST_F(TroubleTest, WithoutAWayToAnyHostTheNetworkIsDown) {
+    bool isolated = false;
+    AttemptResult name;
+    AttemptResult literal;
+    options_.lookup = [](const std::string& host) { return answer(host, {"8.8.8.8"}); };
+    std::thread([&] {
+        isolated = ::unshare(CLONE_NEWNET) == 0;
+        if (!isolated) return;
+        name = deliver(url(443));
+        literal = deliver("https://9.9.9.9/");
+    }).join();
+    if (!isolated) GTEST_SKIP() << "a network of one's own needs CAP_SYS_ADMIN";
+    for (const auto& result : {name, literal}) {
+        EXPECT_EQ(result.code, "network_down") << result.detail;
+        EXPECT_EQ(result.status, 0);
+    }
 }
 
 TEST_F(TroubleTest, SilenceAfterTheConnectionIsAConnectTimeout) {

@@ -19,6 +19,35 @@ TEST_F(CommitterTest, WhateverWaitsIsOneCommitAndIsAnsweredTogether) {
     }
 }
 
+TEST_F(CommitterTest, WhileTheOutboxReadsWhatWaitsIsClaimedAndSettledAndMaintenanceWaits) {
+    recover();
+    known_call();
+    const int before = outbox.maintained;
+    outbox.reading = true;
+    recover();
+    committer->claim(a, 0, 10);
+    EXPECT_EQ(wait(), milliseconds(10)) << "it is asked again soon";
+    ASSERT_EQ(sink.claims.size(), 1U);
+    ASSERT_EQ(sink.claims[0].second->deliveries.size(), 1U);
+    committer->settle({{.hook = a, .id = 1, .state = DeliveryState::delivered, .attempts = 1, .code = "delivered"}});
+    clock().advance(milliseconds(10));
+    EXPECT_EQ(wait(), milliseconds(10));
+    EXPECT_EQ(sink.durable.size(), 1U);
+    EXPECT_EQ(outbox.maintained, before);
+    outbox.reading = false;
+    clock().advance(milliseconds(10));
+    round();
+    EXPECT_EQ(outbox.maintained, before + 1);
+    EXPECT_TRUE(committer->wait_until_open().ok());
+}
+
+TEST_F(CommitterTest, AnOutboxThatCannotBeReadIsToldToWhoWaitsForIt) {
+    recover();
+    outbox.set_fail({Code::corrupt, "a room cannot be read"});
+    round();
+    EXPECT_EQ(committer->wait_until_open().code(), Code::corrupt);
+}
+
 TEST_F(CommitterTest, AGroupIsBoundedByNumberAndByBytes) {
     make({.group = 10, .group_bytes = 1'000'000});
     recover();

@@ -39,7 +39,9 @@ public:
                              const HookFilter& filter, std::int64_t now_ms) override {
         same_thread();
         const std::lock_guard lock(mutex_);
-        groups_.push_back({appends.size(), settled.size()});
+        if (appends.empty() && settled.empty() && fail_.ok())
+            return reading ? Result<Committed>(Status(Code::unavailable, "still reading")) : Committed{};
+        if (!appends.empty() || !settled.empty()) groups_.push_back({appends.size(), settled.size()});
         if (!fail_.ok()) return fail_;
         for (const auto& each : appends)
             if (bad_events.contains(std::string(each.event->id))) return Status(Code::internal, "a bad event");
@@ -159,6 +161,10 @@ public:
     Result<RequeueJob> requeue_job(JobId, const TenantScope&) override { return job; }
     Status back_up(const std::string&) override { return {}; }
     OutboxFigures figures() const override { return {}; }
+    Status health() const override {
+        const std::lock_guard lock(mutex_);
+        return fail_;
+    }
 
     void set_fail(Status status) {
         const std::lock_guard lock(mutex_);
@@ -180,6 +186,7 @@ public:
     }
 
     std::atomic<bool> full = false;
+    std::atomic<bool> reading = false;  // not read whole yet since its start
     std::set<std::string> bad_events;
     std::set<DeliveryId> bad_deliveries;
     Maintained next_maintained;
