@@ -2,7 +2,7 @@
 """CHANGELOG.md as the packages want it: changelog.py deb|rpm VERSION MAINTAINER, on standard output.
 
 A version's date stands behind its number, "## 1.2.0 (2026-11-30)"; one that is not released has the date of
-$SOURCE_DATE_EPOCH, or today's. A package of another version than the newest gets an entry of its own that says what it was built from.
+$SOURCE_DATE_EPOCH, or today's. A package of another version takes over what is not released, or says what it was built from.
 """
 import datetime
 import os
@@ -48,10 +48,12 @@ def main():
     form, version, maintainer = sys.argv[1:]
     now = datetime.datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())), UTC)
     known = entries((Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8"))
-    if known[0][0] != version:
+    if known[0][1] is None:
+        known[0] = (version, now, known[0][2])
+    elif known[0][0] != version:
         known.insert(0, (version, now, [f"Built from the sources of {known[0][0]}."]))
     write = {"deb": deb, "rpm": rpm}[form]
-    print("\n".join(write(number, date or now, changes, maintainer) for number, date, changes in known), end="")
+    print("\n".join(write(number, date, changes, maintainer) for number, date, changes in known), end="")
 
 
 main()
