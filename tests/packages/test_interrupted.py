@@ -79,6 +79,8 @@ class Interrupted(Case):
         self.root.run("useradd", "--system", "--no-user-group", "--gid", "daemon", "--home-dir", "/nonexistent", "switchhook")
         self.root.run("dpkg", "--install", self.root.put(self.debs["switchhook"]))
         self.assert_well()
+        self.root.run("dpkg", "--purge", "switchhook")
+        self.assertIn(":/nonexistent:", self.root.run("getent", "passwd", "switchhook"), "it is not the package's to remove")
 
     def test_a_taken_port_does_not_fail_the_installation_and_the_status_names_it(self):
         with socket.create_server(("", PORT)):
