@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <future>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <span>
