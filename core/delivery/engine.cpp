@@ -93,7 +93,7 @@ void Engine::look_again(Lane& lane, TimePoint at) {
 }
 
 void Engine::finish_round() {
-    for (std::size_t i = 0; i < touched_.size() || look_at_next_claimer(); ++i) {
+    for (std::size_t i = 0; i < touched_.size() || look_at_next_without_bytes() || look_at_next_claimer(); ++i) {
         Lane& lane = *touched_[i];
         send_what_can_leave(lane);
         claim_what_fits(lane);
