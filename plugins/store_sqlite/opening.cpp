@@ -157,7 +157,17 @@ void SqliteOutbox::take_over(Loaded loaded) {
 Status SqliteOutbox::make_ready(std::int64_t now_ms) {
     if (loading_.under_way()) {
         auto loaded = loading_.take();
-        if (!loaded) return failed(loaded.status(), now_ms);
+        if (!loaded) {
+            // Whatever the reason: nothing may be decided without what was to be read. A full disk is a missing service
+            // here, as at start.
+            Status status = loaded.status();
+            if (status.code() == Code::full) status = {Code::unavailable, status.message()};
+            log_.error("the store could not be read; it will be opened anew", {{"cause", status.message()}});
+            close();
+            tried_ms_ = now_ms;
+            set_health(status);
+            return status;
+        }
         take_over(std::move(*loaded));
     }
     look_at_clock(now_ms);

@@ -157,6 +157,33 @@ TEST_F(Recovery, ADamagedRoomIsToldByTheFirstAnswerAndNothingIsTaken) {
     EXPECT_EQ(driver.send(event_of(9'999, 10)), Disposition::stored);
 }
 
+TEST_F(Recovery, WhateverEndsTheReadingNothingIsTakenBeforeItIsRead) {
+    fill(500, 1);
+    for (const bool full : {true, false}) {
+        FaultyDisk disk;
+        disk.refuse_other_readers(full);
+        auto outbox = make();
+        ASSERT_TRUE(outbox.start());
+        Status answered = ask(outbox);
+        while (answered.code() == Code::unavailable && outbox.health()) answered = ask(outbox);
+        EXPECT_FALSE(answered);
+        EXPECT_FALSE(outbox.health());
+        testkit::SampleEvent known = event_of(7, 10).event;
+        testkit::SampleEvent unknown = event_of(9'999, 10).event;
+        const Event events[] = {known.event(), unknown.event()};
+        const Append appends[] = {{events, {}, true}, {events + 1, {}, true}};
+        EXPECT_FALSE(outbox.commit(appends, {}, testkit::TestFilter(), kNow)) << "nobody knows what was seen";
+        EXPECT_TRUE(outbox.maintain(kNow));
+        disk.heal();
+        const auto later = outbox.commit({appends, 1}, {}, testkit::TestFilter(), kNow + 5'000);
+        ASSERT_TRUE(later) << later.status().message();
+        EXPECT_EQ(later->appended.at(0).disposition, Disposition::duplicate);
+        EXPECT_TRUE(outbox.health());
+        EXPECT_EQ(outbox.figures().waiting, 500u);
+        outbox.stop();
+    }
+}
+
 TEST_F(Recovery, AGroupOfIdsThatIsNotWholeIsDamage) {
     fill(500, 1);
     sql("UPDATE ids SET hashes=x'0102'");
