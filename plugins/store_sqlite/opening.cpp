@@ -113,7 +113,7 @@ Status SqliteOutbox::open(Load how) {
         status = rest.status();
         if (rest) loaded = std::move(*rest);
     } else if (status) {
-        status = loading_.begin(settings_.path, limits_);
+        status = begin_loading();
     }
     if (!status) {
         close();
@@ -143,6 +143,12 @@ Status SqliteOutbox::open(Load how) {
     return {};
 }
 
+Status SqliteOutbox::begin_loading() {
+    return loading_.begin(settings_.path, [limits = limits_](Database& database, const std::atomic<bool>& stops) {
+        return load_rest(database, limits, stops);
+    });
+}
+
 void SqliteOutbox::take_over(Loaded loaded) {
     {
         const std::lock_guard lock(waiting_mutex_);
@@ -162,7 +168,7 @@ Status SqliteOutbox::make_ready(std::int64_t now_ms) {
             // here, as at start.
             Status status = loaded.status();
             if (status.code() == Code::full) status = {Code::unavailable, status.message()};
-            log_.error("the store could not be read; it will be opened anew", {{"cause", status.message()}});
+            log_.error("the store failed; it will be opened anew", {{"cause", status.message()}});
             close();
             tried_ms_ = now_ms;
             set_health(status);
