@@ -76,10 +76,23 @@ void SqliteOutbox::stop() {
     readers_.close(true);
     loading_.stop();  // it reads the log, which is to be copied
     const std::lock_guard no_backup(backup_mutex_);
+    write_settled_below();
     if (rows_) (void)checkpointer_.here(database_, true, true);
     close();
     lock_.release();
     started_ = false;
+}
+
+// So that the next start looks for the oldest where it is. Not while nobody knows what waits; a failure costs time
+// only.
+void SqliteOutbox::write_settled_below() {
+    if (!rows_ || !knows_waiting_) return;
+    const DeliveryId oldest = memory_.waiting.oldest();
+    const DeliveryId settled_below = oldest != 0 ? oldest : memory_.next_delivery;
+    if (settled_below <= memory_.settled_below) return;
+    rows_->begin();
+    rows_->set(Meta::settled_below, static_cast<std::int64_t>(settled_below));
+    (void)rows_->commit();
 }
 
 Status SqliteOutbox::open(Load how) {
@@ -102,7 +115,8 @@ Status SqliteOutbox::open(Load how) {
     rows_->set(Meta::next_event, memory->next_event);
     rows_->set(Meta::next_delivery, static_cast<std::int64_t>(memory->next_delivery));
     const std::uint64_t waiting = rows_->count_waiting(kCounted);
-    const auto oldest = rows_->oldest_waiting(memory->settled_below);
+    // When nothing waits the search for it would walk all deliveries since settled_below was written.
+    const auto oldest = waiting > 0 ? rows_->oldest_waiting(memory->settled_below) : std::nullopt;
     const auto parked = database_.number("SELECT count(*) FROM parked");
     Status status = rows_->commit();
     if (status) status = checkpointer_.start(settings_.path);

@@ -184,6 +184,40 @@ TEST_F(Recovery, WhateverEndsTheReadingNothingIsTakenBeforeItIsRead) {
     }
 }
 
+// As a kill leaves it, while groups of the time that was wrong are not forgotten yet.
+TEST_F(Recovery, IdsOfAfterTheClockWentBackAreKnownBesideThoseOfBefore) {
+    fill(1'000, 1);  // two groups
+    sql("UPDATE ids SET at=at+3600000 WHERE first=(SELECT min(first) FROM ids)");
+    OutboxDriver driver(maker_at(file_, 0));
+    EXPECT_EQ(driver.send(event_of(999, 10)), Disposition::duplicate);
+    EXPECT_EQ(driver.send(event_of(1, 10)), Disposition::duplicate);
+}
+
+TEST_F(Recovery, AStopWritesDownWhereWhatWaitsBegins) {
+    fill(500, 1);
+    const auto settled_below = [&] {
+        sqlite3* handle = nullptr;
+        sqlite3_stmt* row = nullptr;
+        EXPECT_EQ(sqlite3_open(file_.c_str(), &handle), SQLITE_OK);
+        EXPECT_EQ(sqlite3_prepare_v2(handle, "SELECT value FROM meta WHERE key=3", -1, &row, nullptr), SQLITE_OK);
+        const auto value = sqlite3_step(row) == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
+        sqlite3_finalize(row);
+        sqlite3_close(handle);
+        return value;
+    };
+    const auto settle_from_to = [&](DeliveryId from, DeliveryId to) {
+        auto outbox = make();
+        ASSERT_TRUE(outbox.start());
+        ASSERT_TRUE(outbox.maintain(kNow)) << "has waited for what is read";
+        for (DeliveryId id = from; id <= to; ++id) ASSERT_TRUE(settle(outbox, id, DeliveryState::delivered));
+        outbox.stop();
+    };
+    settle_from_to(1, 10);
+    EXPECT_EQ(settled_below(), 11);
+    settle_from_to(11, 500);
+    EXPECT_EQ(settled_below(), 501) << "nothing waits";
+}
+
 TEST_F(Recovery, AGroupOfIdsThatIsNotWholeIsDamage) {
     fill(500, 1);
     sql("UPDATE ids SET hashes=x'0102'");
