@@ -28,7 +28,7 @@ std::optional<TimePoint> Engine::run_once() {
     now_ = clock_.steady();
     wall_time_.look(clock_);
     routes_ = hooks_.routes();
-    for (auto& message : heard_) std::visit([this](auto& content) { hear(content); }, message);
+    for (auto& message : heard_) std::visit([this](auto& content) { this->hear(content); }, message);
     heard_.clear();  // events that were not taken in are freed now, not at the next message
     fire_timers();
     finish_round();
