@@ -37,7 +37,7 @@ def cgroups():
 
 
 class Machine:
-    """Needs root, and a mount and network namespace of the caller's own (in-namespace). `folder` lies in a fresh temporary folder, whose name is
+    """Needs root, and a mount and network namespace of the caller's own (tests/e2e/in-namespace). `folder` lies in a fresh temporary folder, whose name is
     the machine's."""
 
     def __init__(self, folder, program=BINARY):
@@ -105,6 +105,11 @@ class Machine:
         new.chmod(mode)
         self.run_in_root("chgrp", group, f"/{pathlib.Path(path).parent}/{new.name}")
         new.rename(file)
+
+    def bind(self, source, target):
+        """Before boot(): that folder of ours stands there too, read-only."""
+        (self.root / target).mkdir(parents=True, exist_ok=True)
+        subprocess.run(["mount", "-o", "bind,ro", source, self.root / target], check=True)
 
     def drop_in(self, text):
         """What `systemctl edit switchhook` would write; empty: nothing any more."""
