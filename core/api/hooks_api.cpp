@@ -132,6 +132,7 @@ http::Response HooksApi::put(const http::Request& request) {
     const auto identified = authentication_.identify(request);
     if (const auto* refused = std::get_if<http::Response>(&identified)) return *refused;
     const auto& caller = std::get<Identity>(identified);
+    if (auto refusal = without_sip()) return *std::move(refusal);
     const auto sent = read_hooks(request);
     if (const auto* refused = std::get_if<http::Response>(&sent)) return *refused;
     const auto& entries = std::get<std::vector<SentHook>>(sent);
@@ -169,6 +170,7 @@ http::Response HooksApi::remove(const http::Request& request) {
     const auto identified = authentication_.identify(request);
     if (const auto* refused = std::get_if<http::Response>(&identified)) return *refused;
     const auto& caller = std::get<Identity>(identified);
+    if (auto refusal = without_sip()) return *std::move(refusal);
     const auto sent = read_hosts(request);
     if (const auto* refused = std::get_if<http::Response>(&sent)) return *refused;
     const auto& entries = std::get<std::vector<std::string>>(sent);
@@ -182,6 +184,14 @@ http::Response HooksApi::remove(const http::Request& request) {
     if (const Status allowed = may_change(caller, wanted, *hooks_.routes()); !allowed) return forbidden(allowed);
     if (auto refusal = configured(wanted.remove)) return *std::move(refusal);
     return change(caller, wanted);
+}
+
+// A fresh installation listens before anybody has configured it, keys of the API included: what a stranger stored then
+// would be in force from the day on which there is a sip block.
+HooksApi::Refusal HooksApi::without_sip() const {
+    if (rules()->sip) return std::nullopt;
+    return error_response(409, "SIP_NOT_CONFIGURED",
+                          "There are no hooks without SIP: add the sip block to the configuration first.");
 }
 
 HooksApi::Refusal HooksApi::configured(std::span<const std::string> hosts) const {

@@ -65,6 +65,7 @@ private:
     using Refusal = std::optional<http::Response>;
 
     http::Response visible_to(const Identity& caller) const;
+    Refusal without_sip() const;
     Refusal configured(std::span<const std::string> hosts) const;
     Refusal unfit(const Hook& hook, std::size_t index) const;
     // Takes what the entry says of dialect, events and pace into the hook.

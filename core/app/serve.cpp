@@ -14,6 +14,7 @@
 #include "core/app/loading.hpp"
 #include "core/app/reload.hpp"
 #include "core/app/server.hpp"
+#include "core/app/stop_signals.hpp"
 
 namespace switchhook::app {
 namespace {
@@ -69,6 +70,10 @@ int run_serve(const CommandLine& line) {
     Server server(loaded->configuration.config, *loaded->assembly, *loaded->logging, service_manager, loaded->clock);
     if (const Status started = server.start(); !started) {
         server.stop();  // first: the last words are about the reason
+        if (stop_asked_for()) {
+            log.info("stopped before it was ready", {{"why", started.message()}});
+            return kExitWell;
+        }
         return failed(started, log, service_manager);
     }
     if (watchdog && watchdog->count() > 0) server.answer_watchdog(*watchdog);

@@ -9,8 +9,10 @@
 
 #include "core/app/configuration.hpp"
 #include "core/app/hook_rules.hpp"
+#include "core/app/long_start.hpp"
 #include "core/app/open_files.hpp"
 #include "core/app/retry_profiles.hpp"
+#include "core/app/stop_signals.hpp"
 
 namespace switchhook::app {
 namespace {
@@ -51,11 +53,7 @@ Server::~Server() {
 
 Status Server::start() {
     say_who_may_what();
-    if (Status opened = start_component(assembly_.hook_store.get()); !opened) return opened;
-    if (Status opened = start_chain(*hooks_.chain()); !opened) return opened;
-    if (Status read = hooks_.load(); !read) return read;
-    if (config_.sip)
-        if (Status begun = start_delivery(*config_.sip); !begun) return begun;
+    if (Status read = start_stores(); !read) return read;
     intake_ = std::make_unique<pipeline::Intake>(config_.sip ? config_.sip->room_prefix : std::string(), verifier_,
                                                  hooks_, committer_.get(), metrics_, log_, clock_);
     health_ = std::make_unique<api::Health>(requirements(), warnings());
@@ -67,6 +65,15 @@ Status Server::start() {
     tell_service_manager("READY=1\n");
     if (provisioning_) provisioning_->start();
     return {};
+}
+
+// Whatever may take minutes.
+Status Server::start_stores() {
+    const LongStart asks_for_time(service_manager_);
+    if (Status opened = start_component(assembly_.hook_store.get()); !opened) return opened;
+    if (Status opened = start_chain(*hooks_.chain()); !opened) return opened;
+    if (Status read = hooks_.load(); !read) return read;
+    return config_.sip ? start_delivery(*config_.sip) : Status();
 }
 
 Status Server::start_component(Component* component) {
@@ -115,7 +122,7 @@ Status Server::start_delivery(const config::Sip& sip) {
     if (Status recovered = committer_->start(*engine_); !recovered) return recovered;
     engine_->start();
     // What waits leaves already.
-    return committer_->wait_until_open();
+    return committer_->wait_until_open(stop_asked_for);
 }
 
 Status Server::start_livekit_callers(const config::Sip& sip, bool known) {

@@ -73,6 +73,7 @@ private:
 
     // The configuration in force. Any thread.
     std::shared_ptr<const config::Config> in_force() const;
+    Status start_stores();
     Status start_component(Component* component);
     Status start_chain(const routing::Chain& chain);
     // What a reload replaced, until nobody works with it: the chain, and what was made together with it.

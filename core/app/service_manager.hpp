@@ -16,6 +16,9 @@ public:
     ServiceManager();
     explicit ServiceManager(std::string socket) : socket_(std::move(socket)) {}
 
+    // Whether there is one to be told.
+    bool is_there() const { return !socket_.empty(); }
+
     // Newline-separated assignments: "READY=1\nSTATUS=...". Values must not hold line ends.
     Status notify(std::string_view assignments) const;
 

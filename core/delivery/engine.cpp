@@ -28,7 +28,7 @@ std::optional<TimePoint> Engine::run_once() {
     now_ = clock_.steady();
     wall_time_.look(clock_);
     routes_ = hooks_.routes();
-    for (auto& message : heard_) std::visit([this](auto& content) { hear(content); }, message);
+    for (auto& message : heard_) std::visit([this](auto& content) { this->hear(content); }, message);
     heard_.clear();  // events that were not taken in are freed now, not at the next message
     fire_timers();
     finish_round();
@@ -93,7 +93,7 @@ void Engine::look_again(Lane& lane, TimePoint at) {
 }
 
 void Engine::finish_round() {
-    for (std::size_t i = 0; i < touched_.size() || look_at_next_claimer(); ++i) {
+    for (std::size_t i = 0; i < touched_.size() || look_at_next_without_bytes() || look_at_next_claimer(); ++i) {
         Lane& lane = *touched_[i];
         send_what_can_leave(lane);
         claim_what_fits(lane);

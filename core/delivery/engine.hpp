@@ -12,9 +12,9 @@
 // waits: age is looked at when an attempt has failed, and one that left before the breaker opened is not the last.
 // Faults of our own side do not count for the breaker.
 //
-// Memory: per lane at most `window` events and kOfALane bytes of their bodies, kOfAllLanes for all lanes together, one
-// event beyond that for each lane (lane.hpp); `window` held streams of 32 bytes, one timer for each delivery that waits
-// for its time and one for the lane; what waits in the outbox beyond that costs nothing here.
+// Memory: per lane at most `window` events and kOfALane bytes of their bodies, kOfAllLanes for all lanes together,
+// kOfEachLane and one event beyond that for each lane (lane.hpp); `window` held streams of 32 bytes, one timer for each
+// delivery that waits for its time and one for the lane; what waits in the outbox beyond that costs nothing here.
 #pragma once
 
 #include <atomic>
@@ -26,9 +26,11 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <set>
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -159,6 +161,7 @@ private:
     void first_of_stream(Lane& lane, Place place);
     void claim_what_fits(Lane& lane);
     bool look_at_next_claimer();
+    bool look_at_next_without_bytes();
 
     // Attempts.
     const Hook* hook_of(const Lane& lane) const { return routes_->find(lane.hook()); }
@@ -196,8 +199,9 @@ private:
     std::unordered_map<HookId, Lane> lanes_;
     std::unordered_map<HookId, Paused> paused_;
     std::vector<Lane*> touched_;
-    std::size_t claims_ = 0;            // not answered yet
-    std::deque<HookId> wait_to_claim_;  // until there are fewer
+    std::size_t claims_ = 0;                                   // not answered yet
+    std::deque<HookId> wait_to_claim_;                         // until there are fewer
+    std::set<std::pair<std::size_t, HookId>> wait_for_bytes_;  // by what they hold; see Lane::lacks_bytes
     std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
     std::vector<Settlement> settlements_;
     std::shared_ptr<const routing::Routes> routes_;  // of this round

@@ -118,12 +118,18 @@ void Engine::first_of_stream(Lane& lane, Place place) {
 
 // Few large claims, not many small ones, unless slots are free for want of deliveries.
 void Engine::claim_what_fits(Lane& lane) {
+    const bool its_turn = std::exchange(lane.claims_next, false);
+    if (lane.waits_with_bytes) wait_for_bytes_.erase({*lane.waits_with_bytes, lane.hook()});
+    lane.waits_with_bytes.reset();
     if (stop_at_ || lane.claiming || (paused_.contains(lane.hook()) && hook_of(lane))) return;
     const bool hungry = lane.sendable() + lane.sending() < concurrency_of(lane);
     if (!hungry && lane.room() * 2 < lane.size() + lane.room()) return;
     const auto after = lane.claim_after();
-    if (!after) return;
-    if (claims_ >= kClaimsAtOnce) {
+    if (!after) {
+        if (lane.lacks_bytes()) wait_for_bytes_.emplace(lane.waits_with_bytes.emplace(lane.bytes()), lane.hook());
+        return;
+    }
+    if (claims_ >= kClaimsAtOnce || (!its_turn && !wait_to_claim_.empty())) {
         if (!std::exchange(lane.waits_to_claim, true)) wait_to_claim_.push_back(lane.hook());
         return;
     }
@@ -141,8 +147,21 @@ bool Engine::look_at_next_claimer() {
         wait_to_claim_.pop_front();
         if (found == lanes_.end()) continue;
         found->second.waits_to_claim = false;
-        touched_.push_back(&found->second);
-        found->second.touched = true;
+        found->second.claims_next = true;
+        touch(found->second);
+        return true;
+    }
+    return false;
+}
+
+// A lane that waited for bytes, and may have some now, is looked at in this round; first the one that holds least.
+bool Engine::look_at_next_without_bytes() {
+    while (!wait_for_bytes_.empty() && wait_for_bytes_.begin()->first < window_bytes_.allowed()) {
+        const auto found = lanes_.find(wait_for_bytes_.begin()->second);
+        wait_for_bytes_.erase(wait_for_bytes_.begin());
+        if (found == lanes_.end()) continue;
+        found->second.waits_with_bytes.reset();
+        touch(found->second);
         return true;
     }
     return false;

@@ -7,9 +7,8 @@ namespace switchhook::delivery {
 
 std::size_t Lane::room() const {
     const std::size_t by_count = window_ > size_ ? window_ - size_ : 0;
-    if (size_ == 0) return by_count;
-    const std::size_t left = all_bytes_->of_all > all_bytes_->held ? all_bytes_->of_all - all_bytes_->held : 0;
-    const std::size_t allowed = std::min(all_bytes_->of_a_lane, left / 2);
+    const std::size_t allowed = all_bytes_->allowed();
+    if (size_ == 0) return allowed < all_bytes_->of_a_lane ? std::min(by_count, WindowBytes::kWhenShort) : by_count;
     if (bytes_ >= allowed) return 0;
     const std::size_t mean = std::max<std::size_t>(1, bytes_ / size_);
     return std::min(by_count, (allowed - bytes_ + mean - 1) / mean);
@@ -73,7 +72,9 @@ void Lane::walked(bool to_the_end, bool stopped) {
             refill_.reset();
     }
     if (to_the_end) behind_ = false;
-    if (stopped) behind_ = stuck_ = true;
+    if (!stopped) return;
+    behind_ = true;
+    stuck_ = room() > 0;  // there was a place: it was too many streams. Room may come back without us, from other lanes
 }
 
 std::optional<DeliveryId> Lane::claim_after() {
@@ -82,6 +83,11 @@ std::optional<DeliveryId> Lane::claim_after() {
     if (refill_) return refill_;
     if (behind_) return frontier_;
     return std::nullopt;
+}
+
+bool Lane::lacks_bytes() const {
+    const bool own_limit = size_ >= window_ || bytes_ >= all_bytes_->of_a_lane || stuck_;
+    return !own_limit && room() == 0 && (behind_ || refill_ || drained_);
 }
 
 void Lane::begin_refill() {

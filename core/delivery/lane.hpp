@@ -2,6 +2,7 @@
 // Plain data without I/O or time of its own; the engine moves it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -45,15 +46,27 @@ struct Entry {
 };
 
 // Bodies in the windows of all lanes. A lane takes no further event when it holds `of_a_lane`, or as much as half of
-// what is left for all: one hook that hangs never fills the memory of the others, and a thousand that hang share it. A
-// lane with nothing in memory always takes one, so that each goes on.
+// what is left for all: one hook that hangs never fills the memory of the others, and a thousand that hang share it.
+// Whatever the others hold, a lane takes events until it holds kOfEachLane, and one when it has none: so each goes on,
+// also with one that waits for its retry.
 struct WindowBytes {
     static constexpr std::size_t kOfALane = std::size_t{8} << 20U;  // concurrency 8 at events of 1 MiB
     static constexpr std::size_t kOfAllLanes = std::size_t{256} << 20U;
+    // Some thirty of LiveKit's usual events. Beyond of_all the lanes hold at most so much each, and one event: 64 MiB
+    // when a thousand more hooks hang.
+    static constexpr std::size_t kOfEachLane = std::size_t{64} << 10U;
+    // Events of unknown weight that a lane without any asks for when bytes are short: more are read to be thrown away.
+    static constexpr std::size_t kWhenShort = 32;
 
     std::size_t of_a_lane = kOfALane;
     std::size_t of_all = kOfAllLanes;
     std::size_t held = 0;
+
+    // A lane that holds less takes another event.
+    std::size_t allowed() const {
+        const std::size_t left = of_all > held ? of_all - held : 0;
+        return std::max(kOfEachLane, std::min(of_a_lane, left / 2));
+    }
 };
 
 // Which deliveries are in memory: at most `window` of them, and as many bytes as WindowBytes says.
@@ -97,6 +110,8 @@ public:
 
     // Where the next claim begins, when there is something to be claimed that could be admitted.
     std::optional<DeliveryId> claim_after();
+    // There is, and the bytes that other lanes hold are all that is in its way.
+    bool lacks_bytes() const;
 
     // Puts a delivery at the end of its stream. The place, when it is the first of its stream: it may leave when it is
     // due.
@@ -129,8 +144,11 @@ public:
     std::optional<TimePoint> look_at;  // a timer will look at this lane then
     bool claiming = false;             // a claim is under way, or waits for its time
     bool waits_to_claim = false;       // until fewer lanes claim
-    bool touched = false;              // the engine will look at it at the end of this round
-    std::string checked_url;           // see RequestWriter
+    bool claims_next = false;          // it waited, and now it is its turn
+    // It waits until other lanes hold less; its bytes when it began to.
+    std::optional<std::size_t> waits_with_bytes;
+    bool touched = false;     // the engine will look at it at the end of this round
+    std::string checked_url;  // see RequestWriter
 
 private:
     struct Stream {
@@ -155,7 +173,7 @@ private:
     std::size_t bytes_ = 0;
     DeliveryId frontier_ = 0;
     bool behind_ = false;
-    bool stuck_ = false;                // no room for the next one until something is removed
+    bool stuck_ = false;                // as many streams are held as may be, until something is removed
     bool drained_ = false;              // a held stream may have nothing in memory
     std::optional<DeliveryId> refill_;  // looked at by the refill under way
     std::vector<Entry> entries_;

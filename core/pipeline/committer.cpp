@@ -60,7 +60,7 @@ std::optional<TimePoint> Committer::run_once() {
 
 void Committer::hear() {
     mailbox_.take(heard_);
-    for (auto& message : heard_) std::visit([this](auto& content) { hear(content); }, message);
+    for (auto& message : heard_) std::visit([this](auto& content) { this->hear(content); }, message);
     heard_.clear();
 }
 

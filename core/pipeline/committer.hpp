@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <future>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <span>
@@ -75,8 +75,9 @@ public:
     // began. `sink` outlives the committer, or at least its stop.
     Status start(delivery::Sink& sink);
     // After start, once: waits until the outbox takes events without having to read anything first. What waits since an
-    // earlier run is claimed and settled meanwhile. Not ok: the outbox cannot be read.
-    Status wait_until_open();
+    // earlier run is claimed and settled meanwhile. Not ok: the outbox cannot be read; unavailable also when
+    // `gives_up`, which is asked ten times a second, answers true.
+    Status wait_until_open(const std::function<bool()>& gives_up);
     // Takes nothing new, commits what waits, and ends; what the outbox has not taken by the deadline is answered 503,
     // and settlements that were not taken are recovered at the next start. Safe twice, and without start.
     void stop(std::chrono::milliseconds deadline);

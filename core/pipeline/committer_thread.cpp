@@ -11,6 +11,7 @@ namespace switchhook::pipeline {
 namespace {
 
 constexpr std::chrono::seconds kFailureCounts{10};
+constexpr std::chrono::milliseconds kAskWhetherToGiveUp{100};
 
 }  // namespace
 
@@ -133,8 +134,11 @@ Status Committer::start(delivery::Sink& sink) {
     return status;
 }
 
-Status Committer::wait_until_open() {
-    return opened_.get_future().get();
+Status Committer::wait_until_open(const std::function<bool()>& gives_up) {
+    auto opened = opened_.get_future();
+    while (opened.wait_for(kAskWhetherToGiveUp) != std::future_status::ready)
+        if (gives_up()) return {Code::unavailable, "a stop was asked for before the store was read"};
+    return opened.get();
 }
 
 void Committer::stop(std::chrono::milliseconds deadline) {

@@ -266,8 +266,13 @@ void Loop::expire() {
             finish(attempt, CURLE_OPERATION_TIMEDOUT);
         } else {
             const auto& host = attempt.target.host;
+            const auto began = resolver_->began(host);
             if (!names_.forget(host, &attempt) && resolver_->forget(host)) names_.not_asked(host);
-            fail_name(attempt, "no answer in time");
+            // What it waited for a thread of ours says nothing about the name.
+            if (began && time - *began >= *began - attempt.sent)
+                fail_name(attempt, "no answer in time");
+            else
+                fail(attempt, "dns_unavailable", "no look-up was free in time");
         }
     }
 }

@@ -73,6 +73,8 @@ struct Resolver::State {
     struct Worker {
         std::thread thread;
         bool looking_up = false;
+        std::string host;  // looked up, since `began`
+        std::chrono::steady_clock::time_point began;
     };
     std::deque<Worker> workers;  // a deque: workers keep references into it
     std::size_t idle = 0;
@@ -125,8 +127,9 @@ void Resolver::State::work(Worker& self) {
         questions.erase(chosen);
         begun(question);
         self.looking_up = true;
+        self.host = host;
+        self.began = std::chrono::steady_clock::now();
         lock.unlock();
-        const auto began = std::chrono::steady_clock::now();
         Answer answer;
         try {
             answer = lookup(host);
@@ -136,7 +139,7 @@ void Resolver::State::work(Worker& self) {
         lock.lock();
         self.looking_up = false;
         if (stopping) return;
-        ended(question, std::chrono::steady_clock::now() - began);
+        ended(question, std::chrono::steady_clock::now() - self.began);
         // Under the lock, so that stop() is a barrier: `answered` only queues.
         answered(std::move(answer));
     }
@@ -157,9 +160,11 @@ bool Resolver::ask(std::string host) {
     const std::lock_guard lock(state_->mutex);
     if (state_->stopping || state_->questions.size() >= kQueue) return false;
     auto domain = domain_of(host);
-    const auto of_domain = std::count_if(state_->questions.begin(), state_->questions.end(),
-                                         [&](const auto& each) { return each.domain == domain; });
-    if (static_cast<std::size_t>(of_domain) >= kQueueOfOneDomain) return false;
+    if (state_->questions.size() >= kQueue / 2) {
+        const auto of_domain = std::count_if(state_->questions.begin(), state_->questions.end(),
+                                             [&](const auto& each) { return each.domain == domain; });
+        if (static_cast<std::size_t>(of_domain) >= kQueueOfOneDomain) return false;
+    }
     const bool hangs = state_->hung.contains(host);
     state_->questions.push_back({std::move(host), std::move(domain), hangs});
     if (state_->idle < state_->questions.size() && state_->workers.size() < kThreads) {
@@ -176,6 +181,13 @@ bool Resolver::ask(std::string host) {
     }
     state_->wake.notify_one();
     return true;
+}
+
+std::optional<std::chrono::steady_clock::time_point> Resolver::began(const std::string& host) const {
+    const std::lock_guard lock(state_->mutex);
+    for (const auto& worker : state_->workers)
+        if (worker.looking_up && worker.host == host) return worker.began;
+    return std::nullopt;
 }
 
 bool Resolver::forget(const std::string& host) {

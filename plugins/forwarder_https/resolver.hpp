@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,7 @@ public:
     static constexpr std::size_t kOfOneDomain = 3;        // looked up at once
     static constexpr std::size_t kHanging = 4;            // names that have hung before, looked up at once
     static constexpr std::size_t kQueue = 1024;           // questions that wait
-    static constexpr std::size_t kQueueOfOneDomain = 64;  // of them
+    static constexpr std::size_t kQueueOfOneDomain = 64;  // of them, once half of kQueue is taken
 
     // `answered` is called on a thread of the resolver's, once for each accepted question that was not forgotten, never
     // after stop() returned. A look-up that took `hangs` or longer has hung.
@@ -49,6 +50,8 @@ public:
 
     // Any thread, never blocks. False: too many questions wait already.
     [[nodiscard]] bool ask(std::string host);
+    // Since when the name is being looked up. Nothing: no thread has begun, or it is answered.
+    std::optional<std::chrono::steady_clock::time_point> began(const std::string& host) const;
     // Nobody waits for the answer any more. True: nobody had begun to ask, and there will be none.
     bool forget(const std::string& host);
     // Returns at once: a thread that hangs in a look-up is left to end by itself. Safe twice.

@@ -9,6 +9,8 @@
 
 #include <sqlite3.h>
 
+#include "own_file.hpp"
+
 namespace switchhook::store_sqlite {
 
 namespace {
@@ -36,7 +38,7 @@ std::string uri(const std::string& path) {
 // SQLite would create it readable by all. Only when it is missing: closing a descriptor of a database file drops every
 // lock that this process holds on it (POSIX locks; sqlite.org/howtocorrupt.html 2.2).
 void create_private(const std::string& path) {
-    const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0640);
+    const int file = open_own(path, O_CREAT | O_EXCL | O_RDWR);
     if (file >= 0) ::close(file);
 }
 

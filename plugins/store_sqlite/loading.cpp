@@ -1,19 +1,21 @@
 #include "loading.hpp"
 
 #include <csignal>
+#include <exception>
+#include <system_error>
 #include <utility>
 
 namespace switchhook::store_sqlite {
 
-Status Loading::begin(const std::string& path, const Registry::Limits& limits) {
+Status Loading::begin(const std::string& path, Read read) {
     auto database = Database::open(path, Database::Mode::read);
     if (!database) return database.status();
     // A read transaction begins with its first read.
     if (Status status = database->run("BEGIN"); !status) return status;
     if (const auto looked = database->number("SELECT value FROM meta LIMIT 1"); !looked) return looked.status();
     stops_ = false;
-    std::packaged_task<Result<Loaded>()> task([this, limits, own = std::move(*database)]() mutable {
-        auto loaded = load_rest(own, limits, stops_);
+    std::packaged_task<Result<Loaded>()> task([this, read = std::move(read), own = std::move(*database)]() mutable {
+        auto loaded = read(own, stops_);
         own.roll_back();  // what it saw of the log may go
         return loaded;
     });
@@ -23,9 +25,14 @@ Status Loading::begin(const std::string& path, const Registry::Limits& limits) {
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread(std::move(task));
+    Status begun;
+    try {
+        thread_ = std::thread(std::move(task));
+    } catch (const std::system_error& e) {  // EAGAIN: there are as many threads as there may be
+        begun = {Code::unavailable, path + ": no thread to read it: " + e.what()};
+    }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return {};
+    return begun;
 }
 
 bool Loading::finished() const {
@@ -33,9 +40,12 @@ bool Loading::finished() const {
 }
 
 Result<Loaded> Loading::take() {
-    auto loaded = answer_.get();
     thread_.join();
-    return loaded;
+    try {
+        return answer_.get();
+    } catch (const std::exception& e) {  // no memory for what was read
+        return Status(Code::unavailable, std::string("the store cannot be read: ") + e.what());
+    }
 }
 
 void Loading::stop() {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <string>
 #include <thread>
@@ -16,11 +17,14 @@ namespace switchhook::store_sqlite {
 
 class Loading final {
 public:
-    // Sees the store as of this call.
-    Status begin(const std::string& path, const Registry::Limits& limits);
+    // Gives up when `stops` is set.
+    using Read = std::function<Result<Loaded>(Database& database, const std::atomic<bool>& stops)>;
+
+    // Calls `read` on the thread, which sees the store as of this call.
+    Status begin(const std::string& path, Read read);
     bool under_way() const { return thread_.joinable(); }
     bool finished() const;  // take() does not wait
-    // Waits for the end.
+    // Waits for the end. While it is under way.
     Result<Loaded> take();
     // Gives up, when it is under way.
     void stop();

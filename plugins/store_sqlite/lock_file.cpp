@@ -9,11 +9,13 @@
 #include <cstring>
 #include <string_view>
 
+#include "own_file.hpp"
+
 namespace switchhook::store_sqlite {
 
 Status LockFile::acquire(const std::string& path) {
     if (file_ >= 0) return {};
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    const int file = open_own(path, O_RDWR | O_CREAT);
     if (file < 0)
         return {Code::unavailable, path + ": " + std::strerror(errno) + "; the folder must exist and be writable"};
     if (::flock(file, LOCK_EX | LOCK_NB) != 0) {

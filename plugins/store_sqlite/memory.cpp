@@ -103,10 +103,10 @@ Status load_ids(const Reading& reading, Loaded& memory) {
     });
     if (!status) return status;
     if (!whole) return reading.damaged("a group of ids");
-    // The group that was read last is old already: the same id may have come once more since, and that is the one to
-    // keep.
+    // The group that was read last may be old already: the same id may have come once more since, and that is the one
+    // to keep. No other is left out: after the clock went back the newest groups look old beside those before them.
+    if (!groups.empty() && !young(groups.back().first)) groups.pop_back();
     for (auto group = groups.rbegin(); group != groups.rend(); ++group) {
-        if (!young(group->first)) continue;
         for (std::string_view ids = group->second; !ids.empty(); ids.remove_prefix(kIdBytes))
             if (const IdHash id = unpack_id(ids); !memory.ids.contains(id)) memory.ids.add(id, group->first);
     }

@@ -76,10 +76,23 @@ void SqliteOutbox::stop() {
     readers_.close(true);
     loading_.stop();  // it reads the log, which is to be copied
     const std::lock_guard no_backup(backup_mutex_);
+    write_settled_below();
     if (rows_) (void)checkpointer_.here(database_, true, true);
     close();
     lock_.release();
     started_ = false;
+}
+
+// So that the next start looks for the oldest where it is. Not while nobody knows what waits; a failure costs time
+// only.
+void SqliteOutbox::write_settled_below() {
+    if (!rows_ || !knows_waiting_) return;
+    const DeliveryId oldest = memory_.waiting.oldest();
+    const DeliveryId settled_below = oldest != 0 ? oldest : memory_.next_delivery;
+    if (settled_below <= memory_.settled_below) return;
+    rows_->begin();
+    rows_->set(Meta::settled_below, static_cast<std::int64_t>(settled_below));
+    (void)rows_->commit();
 }
 
 Status SqliteOutbox::open(Load how) {
@@ -102,7 +115,8 @@ Status SqliteOutbox::open(Load how) {
     rows_->set(Meta::next_event, memory->next_event);
     rows_->set(Meta::next_delivery, static_cast<std::int64_t>(memory->next_delivery));
     const std::uint64_t waiting = rows_->count_waiting(kCounted);
-    const auto oldest = rows_->oldest_waiting(memory->settled_below);
+    // When nothing waits the search for it would walk all deliveries since settled_below was written.
+    const auto oldest = waiting > 0 ? rows_->oldest_waiting(memory->settled_below) : std::nullopt;
     const auto parked = database_.number("SELECT count(*) FROM parked");
     Status status = rows_->commit();
     if (status) status = checkpointer_.start(settings_.path);
@@ -113,7 +127,7 @@ Status SqliteOutbox::open(Load how) {
         status = rest.status();
         if (rest) loaded = std::move(*rest);
     } else if (status) {
-        status = loading_.begin(settings_.path, limits_);
+        status = begin_loading();
     }
     if (!status) {
         close();
@@ -143,6 +157,12 @@ Status SqliteOutbox::open(Load how) {
     return {};
 }
 
+Status SqliteOutbox::begin_loading() {
+    return loading_.begin(settings_.path, [limits = limits_](Database& database, const std::atomic<bool>& stops) {
+        return load_rest(database, limits, stops);
+    });
+}
+
 void SqliteOutbox::take_over(Loaded loaded) {
     {
         const std::lock_guard lock(waiting_mutex_);
@@ -157,7 +177,17 @@ void SqliteOutbox::take_over(Loaded loaded) {
 Status SqliteOutbox::make_ready(std::int64_t now_ms) {
     if (loading_.under_way()) {
         auto loaded = loading_.take();
-        if (!loaded) return failed(loaded.status(), now_ms);
+        if (!loaded) {
+            // Whatever the reason: nothing may be decided without what was to be read. A full disk is a missing service
+            // here, as at start.
+            Status status = loaded.status();
+            if (status.code() == Code::full) status = {Code::unavailable, status.message()};
+            log_.error("the store failed; it will be opened anew", {{"cause", status.message()}});
+            close();
+            tried_ms_ = now_ms;
+            set_health(status);
+            return status;
+        }
         take_over(std::move(*loaded));
     }
     look_at_clock(now_ms);

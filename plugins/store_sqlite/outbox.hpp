@@ -97,6 +97,8 @@ private:
 
     enum class Load : std::uint8_t { whole = 1, beside };
     Status open(Load how);
+    Status begin_loading();
+    void write_settled_below();
     void close();
     Status reopen(std::int64_t now_ms);
     // For all but claims and what was settled: the file is open and read whole. Waits for that.

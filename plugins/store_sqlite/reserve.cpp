@@ -6,17 +6,9 @@
 
 #include <algorithm>
 
+#include "own_file.hpp"
+
 namespace switchhook::store_sqlite {
-
-namespace {
-
-std::string folder_of(const std::string& path) {
-    const auto slash = path.rfind('/');
-    if (slash == std::string::npos) return ".";
-    return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-}  // namespace
 
 void Reserve::size() {
     struct statvfs system {};
@@ -31,7 +23,7 @@ bool Reserve::fill() {
     if (filled_) return true;
     size();
     if (bytes_ <= 0) return filled_ = true;
-    const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    const int file = open_own(path_, O_RDWR | O_CREAT);
     if (file < 0) return false;
     const bool done = ::ftruncate(file, bytes_) == 0 && ::posix_fallocate(file, 0, bytes_) == 0;
     if (!done && ::ftruncate(file, 0) != 0) ::unlink(path_.c_str());
@@ -42,7 +34,9 @@ bool Reserve::fill() {
 void Reserve::release() {
     filled_ = false;
     // Truncated, not removed: a removal needs space on some file systems, too.
-    if (::truncate(path_.c_str(), 0) != 0) ::unlink(path_.c_str());
+    const int file = open_own(path_, O_RDWR);
+    if (file < 0 || ::ftruncate(file, 0) != 0) ::unlink(path_.c_str());
+    if (file >= 0) ::close(file);
 }
 
 std::int64_t Reserve::free_bytes() const {

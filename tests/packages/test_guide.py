@@ -16,7 +16,7 @@ class Guide(Case):
         first, upgrade = text.split("\n## Upgrade\n")
         later = "\n" * (first.count("\n") + 2) + upgrade  # lines keep their numbers
         packages = (self.debs, self.next_debs) if kind == "deb" else (self.rpms, self.next_rpms)
-        days = ((packages[0], first, scenes), (packages[1], later, (*scenes, "upgrade") if kind == "deb" else scenes))
+        days = ((packages[0], first, scenes), (packages[1], later, (*scenes, "upgrade" if kind == "deb" else "upgrade-rpm")))
         for number, (files, words, played) in enumerate(days):
             page = self.folder / str(number) / PAGE.name
             page.parent.mkdir()
@@ -45,7 +45,7 @@ class Guide(Case):
     def test_a_machine_with_rpm(self):
         machine = self.machine_with_rpm()
         # Debian's libraries have no place in rpm's database, and Debian's rpm would rather have dpkg do it.
-        machine.write("/etc/popt", "rpm\talias --install\t--install --nodeps --force-debian\nrpm\talias --erase\t--erase --force-debian\n")
+        machine.write("/etc/popt", "rpm\talias --install\t--install --nodeps --force-debian\nrpm\talias --upgrade\t--upgrade --nodeps --force-debian\nrpm\talias --erase\t--erase --force-debian\n")
         before = machine.listing()
         self.play(machine, f"/proc/{machine.leader}/root", "rpm", "systemd", kind="rpm")
         self.assert_as_before(before, but_for=("/var/lib/switchhook", "/etc/switchhook"))  # the administrator's

@@ -65,10 +65,22 @@ class Interrupted(Case):
         self.root.run("dpkg", "--configure", "-a")
         self.assert_well()
 
+    def test_a_configuration_that_is_a_link_is_left_as_it_is_with_what_it_leads_to(self):
+        deb = self.root.put(self.debs["switchhook"])
+        self.root.run("dpkg", "--install", deb)
+        self.root.write("/srv/switchhook.yaml", "log: { level: info }\n")
+        self.root.run("chmod", "0604", "/srv/switchhook.yaml")
+        self.root.run("ln", "--symbolic", "--force", "/srv/switchhook.yaml", "/etc/switchhook/switchhook.yaml")
+        self.root.run("dpkg", "--install", "--force-confold", deb)
+        self.assertEqual(self.root.owner("/srv/switchhook.yaml"), "root:root 0604")
+        self.assertEqual(self.root.run("readlink", "/etc/switchhook/switchhook.yaml"), "/srv/switchhook.yaml\n")
+
     def test_a_user_of_that_name_is_taken_as_it_is(self):
         self.root.run("useradd", "--system", "--no-user-group", "--gid", "daemon", "--home-dir", "/nonexistent", "switchhook")
         self.root.run("dpkg", "--install", self.root.put(self.debs["switchhook"]))
         self.assert_well()
+        self.root.run("dpkg", "--purge", "switchhook")
+        self.assertIn(":/nonexistent:", self.root.run("getent", "passwd", "switchhook"), "it is not the package's to remove")
 
     def test_a_taken_port_does_not_fail_the_installation_and_the_status_names_it(self):
         with socket.create_server(("", PORT)):

@@ -59,6 +59,22 @@ class Removed(Case):
         self.assertTrue(self.root.path("/var/lib/switchhook").is_dir())
         self.purged(before, accounts)
 
+    def test_purge_empties_a_disk_that_is_mounted_for_the_store_and_leaves_the_mount_point(self):
+        self.machine(boot=False)
+        before, accounts = self.root.listing(), self.root.accounts()
+        self.root.run("mkdir", "/var/lib/switchhook")
+        self.root.run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/var/lib/switchhook")
+        self.root.run("mkdir", "/var/lib/switchhook/lost+found")
+        self.root.run("dpkg", "--install", self.root.put(self.debs["switchhook"]))
+        self.assertEqual(self.root.owner("/var/lib/switchhook"), "switchhook:switchhook 0750")
+        self.root.write(STORE, "what waited\n")
+        self.root.run("dpkg", "--purge", "switchhook")
+        self.assertEqual(list(self.root.path("/var/lib/switchhook").iterdir()), [])
+        self.root.run("umount", "/var/lib/switchhook")
+        self.root.run("rmdir", "/var/lib/switchhook")
+        self.assert_as_before(before)
+        self.assertEqual(self.root.accounts(), accounts)
+
     def test_purge_after_remove_leaves_nothing_either(self):
         self.machine()
         before, accounts = self.root.listing(), self.root.accounts()

@@ -125,7 +125,7 @@ def main():
         ran_there, failed = in_the_sandbox(name)
     except NoMachine as why:
         print(f"not run: the tests in the sandbox: {why}")
-        ran_there, failed, skipped = 0, [], skipped + 1
+        sys.exit(1 if wrong else 69)
     print(f"{ran + ran_there - wrong - len(failed) - skipped} passed, {wrong + len(failed)} failed, {skipped} skipped")
     sys.exit(1 if wrong or failed or ran + ran_there == 0 else 0)
 

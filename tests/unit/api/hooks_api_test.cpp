@@ -134,12 +134,11 @@ TEST_F(HooksApiTest, RefusesAHookThatNobodyCouldSign) {
             "SIP hook 'a.example' has no secret configured");
 }
 
-TEST_F(HooksApiTest, KeepsChangesButListsNothingWhileSipIsOff) {
+TEST_F(HooksApiTest, StoresAndListsNothingWhileSipIsOff) {
     open({}, {}, false, {.sip = false, .secret_usable = false});
-    const auto answer = put(R"({"hooks":[{"host":"a.example","url":"https://a.example/"}]})");
-    EXPECT_EQ(answer.status, 200);
-    EXPECT_EQ(answer.body, R"({"hooks":[{"host":"a.example","url":"https://a.example/","auth_id":"default"}]})");
-    EXPECT_EQ(store_.table.size(), 1U);
+    refused(put(R"({"hooks":[{"host":"*","url":"https://stranger.example/"}]})"), 409, "SIP_NOT_CONFIGURED");
+    refused(remove(R"({"hosts":["*"]})"), 409, "SIP_NOT_CONFIGURED");
+    EXPECT_EQ(store_.table.size(), 0U);
     EXPECT_EQ(list().body, R"({"hooks":[]})");
     for (const auto& line : host_.recorded().lines()) EXPECT_EQ(line.text.find("SIP"), std::string::npos) << line.text;
 }

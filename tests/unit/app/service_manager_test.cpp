@@ -6,12 +6,24 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/app/long_start.hpp"
+#include "core/app/stop_signals.hpp"
 
 namespace switchhook::app {
 namespace {
+
+using namespace std::chrono_literals;
 
 // A datagram socket at that address; "@" begins an abstract one.
 class Listener {
@@ -72,6 +84,83 @@ TEST(ServiceManager, ThatDoesNotListenIsAnErrorAndNoCrash) {
 TEST(ServiceManager, WithAPathThatIsTooLongIsAnErrorAndNoOverflow) {
     EXPECT_FALSE(ServiceManager("/" + std::string(500, 'x')).notify("READY=1").ok());
     EXPECT_FALSE(ServiceManager("/" + std::string(107, 'x')).notify("READY=1").ok());
+}
+
+// Waits for that many, at most ten seconds.
+std::vector<std::string> next(const Listener& listener, std::size_t count) {
+    std::vector<std::string> all;
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (all.size() < count && std::chrono::steady_clock::now() < end) {
+        if (auto text = listener.received(); !text.empty())
+            all.push_back(std::move(text));
+        else
+            std::this_thread::yield();
+    }
+    return all;
+}
+
+TEST(LongStart, AsksForMoreTimeAgainAndAgainUntilItsEnd) {
+    const Listener listener("@" + fresh_name());
+    const ServiceManager service_manager("@" + fresh_name());
+    {
+        const LongStart start(service_manager, 5ms);
+        for (const auto& text : next(listener, 3))
+            EXPECT_EQ(text, "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=starting: reading the store");
+    }
+    while (!listener.received().empty()) {
+    }
+    EXPECT_TRUE(service_manager.notify("READY=1").ok());
+    EXPECT_EQ(next(listener, 1), std::vector<std::string>{"READY=1"}) << "nothing comes behind it";
+}
+
+TEST(LongStart, AsksForNothingWhenItIsShort) {
+    const Listener listener("@" + fresh_name());
+    const ServiceManager service_manager("@" + fresh_name());
+    { const LongStart start(service_manager, 1h); }
+    EXPECT_EQ(listener.received(), "");
+}
+
+TEST(LongStart, HasNoThreadWhereNobodyIsToBeTold) {
+    const ServiceManager nobody("");
+    const auto threads = [] {
+        const std::filesystem::directory_iterator all("/proc/self/task");
+        return std::distance(begin(all), end(all));
+    };
+    const auto before = threads();
+    const LongStart start(nobody, 1ms);
+    EXPECT_EQ(threads(), before);
+}
+
+TEST(StopSignals, ThatAreBlockedAndPendingAreSeenAndStay) {
+    for (const int signal : {SIGTERM, SIGINT}) {
+        sigset_t one;
+        sigset_t before;
+        sigemptyset(&one);
+        sigaddset(&one, signal);
+        ::pthread_sigmask(SIG_BLOCK, &one, &before);
+        EXPECT_FALSE(stop_asked_for());
+        ::pthread_kill(::pthread_self(), signal);
+        EXPECT_TRUE(stop_asked_for());
+        EXPECT_TRUE(stop_asked_for());
+        int taken = 0;
+        EXPECT_EQ(::sigwait(&one, &taken), 0);
+        EXPECT_EQ(taken, signal);
+        EXPECT_FALSE(stop_asked_for());
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+}
+
+TEST(StopSignals, AreNotThoseOfAReload) {
+    sigset_t one;
+    sigset_t before;
+    sigemptyset(&one);
+    sigaddset(&one, SIGHUP);
+    ::pthread_sigmask(SIG_BLOCK, &one, &before);
+    ::pthread_kill(::pthread_self(), SIGHUP);
+    EXPECT_FALSE(stop_asked_for());
+    int taken = 0;
+    EXPECT_EQ(::sigwait(&one, &taken), 0);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 class WatchdogTime : public testing::Test {

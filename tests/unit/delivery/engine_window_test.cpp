@@ -75,6 +75,70 @@ TEST_F(EngineTest, AHookThatHangsHoldsEightMebibytesAndTheRestIsClaimedInOrderWh
     EXPECT_LT(read_again, 2 * kAll) << "what does not fit is not read over and over";
 }
 
+// Hooks that nobody knows hold all bytes, until their deliveries' ends are durable.
+class WithoutBytes : public EngineTest {
+protected:
+    WithoutBytes() {
+        settings.window = 256;
+        make();
+        const auto large = read_event(body_of_bytes("EV_large", std::size_t{1} << 20U));
+        std::vector<Ready> deliveries;
+        for (HookId hook = 1; hook <= 300; ++hook)
+            for (int i = 0; i < 9; ++i) {
+                deliveries.push_back(ready(last + 1, last + 1, hook));
+                deliveries.back().event = large;
+                ++last;
+            }
+        engine->ready(std::move(deliveries));
+        round();
+    }
+    WaitingDelivery stored_large(DeliveryId id, StreamId stream) {
+        auto made = stored(id, stream);
+        made.body = body_of_bytes(made.event_id, std::size_t{1} << 20U);
+        return made;
+    }
+    std::vector<FakeLedger::Asked> claims_of_a() const {
+        std::vector<FakeLedger::Asked> made;
+        for (const auto& each : ledger.claims)
+            if (each.hook == a) made.push_back(each);
+        return made;
+    }
+    void claim_of_a(std::vector<WaitingDelivery> brings) {
+        engine->backlog({{.hook = a, .waiting = 1}});
+        round();
+        ASSERT_EQ(claims_of_a().size(), 1U);
+        engine->claimed(a, claimed_of(std::move(brings), false));
+        round();
+    }
+    DeliveryId last = 0;
+};
+
+TEST_F(WithoutBytes, AnEventThatWaitsForItsRetryHoldsBackNoOtherRoomOfItsHook) {
+    claim_of_a({stored(9'001, 1), stored(9'002, 2), stored(9'003, 3)});
+    ASSERT_EQ(forwarder.under_way(), (Ids{"EV_9001", "EV_9002"}));
+    complete(status_result(500));
+    EXPECT_EQ(forwarder.under_way(), (Ids{"EV_9002", "EV_9003"}));
+}
+
+TEST_F(WithoutBytes, ALaneThatStoppedGoesOnWhenOthersGiveTheirsBack) {
+    claim_of_a({stored_large(9'001, 1), stored(9'002, 2)});
+    ASSERT_EQ(forwarder.under_way(), Ids{"EV_9001"});
+    complete(status_result(500));
+    ASSERT_TRUE(forwarder.under_way().empty());
+    ASSERT_EQ(claims_of_a().size(), 1U);
+    acknowledge();  // of the others, which claim too
+    for (std::size_t i = 0; i < ledger.claims.size(); ++i) {
+        if (ledger.claims[i].hook == a) continue;
+        engine->claimed(ledger.claims[i].hook, claimed_of({}, false));
+        round();
+    }
+    ASSERT_EQ(claims_of_a().size(), 2U);
+    EXPECT_EQ(claims_of_a()[1].after, 9'001U);
+    engine->claimed(a, claimed_of({stored(9'002, 2)}, false));
+    round();
+    EXPECT_EQ(forwarder.under_way(), Ids{"EV_9002"});
+}
+
 TEST_F(EngineTest, OnlyAFewLanesClaimAtOnceAndEachHasItsTurn) {
     std::vector<Backlog> backlog;
     for (HookId hook = 1; hook <= 100; ++hook) backlog.push_back({.hook = hook, .waiting = 1});
@@ -90,6 +154,27 @@ TEST_F(EngineTest, OnlyAFewLanesClaimAtOnceAndEachHasItsTurn) {
     }
     EXPECT_EQ(asked.size(), 100U);
     EXPECT_EQ(ledger.claims.size(), 100U);
+}
+
+TEST_F(EngineTest, ALaneThatHasClaimedClaimsAgainBehindThoseThatWait) {
+    std::vector<Backlog> backlog;
+    for (HookId hook = 1; hook <= 12; ++hook) backlog.push_back({.hook = hook, .waiting = 1});
+    engine->backlog(std::move(backlog));
+    round();
+    ASSERT_EQ(ledger.claims.size(), 8U);
+    const HookId first = ledger.claims[0].hook;
+    for (std::size_t i = 0; i < 5; ++i) {
+        ASSERT_LT(i, ledger.claims.size());
+        auto found = stored(100 + i, 100 + i);
+        found.hook = ledger.claims[i].hook;
+        engine->claimed(found.hook, claimed_of({found}, true));
+        round();
+    }
+    ASSERT_EQ(ledger.claims.size(), 13U);
+    std::set<HookId> asked;
+    for (std::size_t i = 0; i < 12; ++i) asked.insert(ledger.claims[i].hook);
+    EXPECT_EQ(asked.size(), 12U);
+    EXPECT_EQ(ledger.claims[12].hook, first);
 }
 
 TEST_F(EngineTest, AFullLaneLeavesNewDeliveriesInTheOutboxAndClaimsThemInOrder) {

@@ -64,6 +64,54 @@ TEST(Lane, ManyLanesShareTheBytesOfAllAndEachTakesAtLeastOne) {
     EXPECT_EQ(lanes.back().size(), 1U);
 }
 
+TEST(Lane, TakesSmallEventsAlsoWhenOthersHoldAllBytes) {
+    WindowBytes bytes;
+    bytes.held = bytes.of_all;
+    Lane lane(1, 256, &bytes);
+    EXPECT_LE(lane.room(), 32U) << "more would be read and thrown away";
+    EXPECT_GE(lane.room(), 1U);
+    DeliveryId id = 1;
+    for (; lane.room() > 0; ++id) {
+        ASSERT_EQ(lane.hand_over(id, id), Lane::Judged::admitted);
+        Entry small = entry(id, id);
+        small.event = read_event(body_of_bytes("EV", 4'000));
+        lane.add(std::move(small));
+        ASSERT_LE(lane.size(), 20U);
+    }
+    EXPECT_GE(lane.size(), 15U);
+    EXPECT_GE(lane.bytes(), WindowBytes::kOfEachLane);
+    EXPECT_FALSE(lane.lacks_bytes()) << "nothing of it is in the outbox";
+    lane.set_behind();
+    EXPECT_TRUE(lane.lacks_bytes());
+}
+
+TEST(Lane, ThatStoppedForWantOfBytesGoesOnWhenOthersGiveThemBack) {
+    WindowBytes bytes;
+    bytes.held = bytes.of_all;
+    Lane lane(1, 256, &bytes);
+    ASSERT_EQ(lane.walk(1, 1), Lane::Judged::admitted);
+    lane.add(entry_of_a_mebibyte(1, 1));
+    ASSERT_EQ(lane.walk(2, 2), Lane::Judged::no_room);
+    lane.walked(false, true);
+    EXPECT_EQ(lane.claim_after(), std::nullopt);
+    EXPECT_TRUE(lane.lacks_bytes());
+    bytes.held = lane.bytes();
+    EXPECT_EQ(lane.claim_after(), 1U);
+    EXPECT_FALSE(lane.lacks_bytes());
+}
+
+TEST(Lane, ThatHoldsAllItsOwnBytesLacksNoneOfOthers) {
+    WindowBytes bytes;
+    Lane lane(1, 256, &bytes);
+    lane.set_behind();
+    for (DeliveryId id = 1; lane.room() > 0; ++id) lane.add(entry_of_a_mebibyte(id, id));
+    EXPECT_FALSE(lane.lacks_bytes());
+    Lane small(2, 2, &bytes);
+    small.set_behind();
+    for (DeliveryId id = 1; id <= 2; ++id) small.add(entry(id, id));
+    EXPECT_FALSE(small.lacks_bytes());
+}
+
 TEST(Lane, OnlyTheFirstOfAStreamMayLeave) {
     Lane lane(1, 4, &all_bytes);
     EXPECT_TRUE(lane.add(entry(1, 10)));

@@ -70,6 +70,56 @@ TEST_F(NamesTest, ANameThatHangsWhileTheNameServerAnswersForOthersIsItsOwnersTro
     EXPECT_EQ(outcomes.all()[0].code, "dns_failed");
 }
 
+TEST_F(NamesTest, ANameThatNoThreadWasFreeForIsNotCharged) {
+    options_.lookup = [gate = gate_](const std::string& host) {
+        if (host.ends_with("slow.test")) gate->pass();
+        return answer(host, {"127.0.0.1"});
+    };
+    options_.resolve_timeout = seconds(3);
+    auto server = serve_always(kNoContent);
+    testkit::Outcomes asked;
+    testkit::Outcomes never_asked;
+    const int threads = static_cast<int>(https::Resolver::kOfOneDomain);
+    const auto send = [&](int name, testkit::Outcomes& outcomes) {
+        sender().send(testkit::request_to("https://n" + std::to_string(name) + ".slow.test/"), kPatience,
+                      outcomes.next());
+    };
+    for (int name = 0; name < threads; ++name) send(name, asked);
+    for (int twice = 0; twice < 2; ++twice)
+        for (int name = threads; name < threads + 5; ++name) send(name, never_asked);
+    while (gate_->asked < threads) std::this_thread::yield();
+    EXPECT_EQ(deliver(*server).code, "delivered") << "the name server speaks";
+    ASSERT_TRUE(asked.wait_for(3));
+    EXPECT_EQ(asked.count("dns_failed"), 3U);
+    ASSERT_TRUE(never_asked.wait_for(10));
+    EXPECT_EQ(never_asked.count("dns_unavailable"), 10U);
+    EXPECT_EQ(never_asked.all()[0].detail, "no look-up was free in time");
+    EXPECT_EQ(gate_->asked, threads);
+}
+
+TEST_F(NamesTest, ANameThatWasAskedOnlyWhenItsTimeWasAlmostOverIsNotCharged) {
+    const auto late_gate = std::make_shared<Gate>();
+    options_.lookup = [gate = gate_, late_gate](const std::string& host) {
+        if (host == "late.slow.test")
+            late_gate->pass();
+        else if (host.ends_with("slow.test"))
+            gate->pass();
+        return answer(host, {"127.0.0.1"});
+    };
+    options_.resolve_timeout = seconds(3);
+    testkit::Outcomes slow;
+    for (std::size_t name = 0; name < https::Resolver::kOfOneDomain; ++name)
+        sender().send(testkit::request_to("https://n" + std::to_string(name) + ".slow.test/"), kPatience, slow.next());
+    while (gate_->asked < static_cast<int>(https::Resolver::kOfOneDomain)) std::this_thread::yield();
+    testkit::Outcomes late;
+    sender().send(testkit::request_to("https://late.slow.test/"), kPatience, late.next());
+    EXPECT_EQ(deliver("https://never.slow.test/", seconds(2)).code, "dns_unavailable");  // two seconds are over
+    gate_->open = true;  // the threads are free, and the name server has spoken
+    ASSERT_TRUE(late.wait_for(1));
+    EXPECT_EQ(late.all()[0].code, "dns_unavailable");
+    late_gate->open = true;
+}
+
 TEST_F(NamesTest, ANameServerThatIsAwayIsNoFaultOfTheName) {
     options_.lookup = [](const std::string& host) {
         auto made = answer(host, {});

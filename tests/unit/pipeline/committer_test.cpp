@@ -38,14 +38,22 @@ TEST_F(CommitterTest, WhileTheOutboxReadsWhatWaitsIsClaimedAndSettledAndMaintena
     clock().advance(milliseconds(10));
     round();
     EXPECT_EQ(outbox.maintained, before + 1);
-    EXPECT_TRUE(committer->wait_until_open().ok());
+    EXPECT_TRUE(committer->wait_until_open([] { return true; }).ok());
 }
 
 TEST_F(CommitterTest, AnOutboxThatCannotBeReadIsToldToWhoWaitsForIt) {
     recover();
     outbox.set_fail({Code::corrupt, "a room cannot be read"});
     round();
-    EXPECT_EQ(committer->wait_until_open().code(), Code::corrupt);
+    EXPECT_EQ(committer->wait_until_open([] { return false; }).code(), Code::corrupt);
+}
+
+TEST_F(CommitterTest, WhoeverWaitsForAnOutboxThatIsReadMayGiveUp) {
+    outbox.reading = true;
+    recover();
+    int asked = 0;
+    EXPECT_EQ(committer->wait_until_open([&] { return ++asked == 3; }).code(), Code::unavailable);
+    EXPECT_EQ(asked, 3);
 }
 
 TEST_F(CommitterTest, AGroupIsBoundedByNumberAndByBytes) {

@@ -9,10 +9,11 @@ namespace switchhook::store_sqlite {
 
 namespace {
 
-enum class Fault : int { none = 1, full, writes, syncs, read_only };
+enum class Fault : int { none = 1, full, writes, syncs, read_only, others_full, others_broken };
 
 std::atomic<Fault> fault{Fault::none};
 thread_local long sync_count = 0;  // the checkpointer syncs when it likes
+thread_local bool is_other = true;
 sqlite3_vfs vfs;
 sqlite3_vfs* real = nullptr;
 
@@ -42,6 +43,12 @@ int write(sqlite3_file* file, const void* data, int length, sqlite3_int64 offset
     return to->pMethods->xWrite(to, data, length, offset);
 }
 
+int read(sqlite3_file* file, void* to, int length, sqlite3_int64 offset) {
+    if (is_other && fault == Fault::others_full) return SQLITE_FULL;
+    if (is_other && fault == Fault::others_broken) return SQLITE_IOERR_READ;
+    return inner(file)->pMethods->xRead(inner(file), to, length, offset);
+}
+
 int sync(sqlite3_file* file, int flags) {
     ++sync_count;
     if (fault == Fault::syncs) return SQLITE_IOERR_FSYNC;
@@ -52,9 +59,7 @@ int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out
     static const sqlite3_io_methods methods = {
         3,
         [](sqlite3_file* f) { return inner(f)->pMethods->xClose(inner(f)); },
-        [](sqlite3_file* f, void* to, int length, sqlite3_int64 at) {
-            return inner(f)->pMethods->xRead(inner(f), to, length, at);
-        },
+        read,
         write,
         [](sqlite3_file* f, sqlite3_int64 size) { return inner(f)->pMethods->xTruncate(inner(f), size); },
         sync,
@@ -116,6 +121,10 @@ void FaultyDisk::break_writes() {
 }
 void FaultyDisk::break_syncs() {
     fault = Fault::syncs;
+}
+void FaultyDisk::refuse_other_readers(bool full) {
+    is_other = false;
+    fault = full ? Fault::others_full : Fault::others_broken;
 }
 void FaultyDisk::make_read_only() {
     fault = Fault::read_only;

@@ -15,7 +15,9 @@ public:
     void break_writes();    // every write answers an I/O error
     void break_syncs();     // every fsync answers an I/O error; what was written is there
     void make_read_only();  // every open for writing and every write is refused
-    static long syncs();    // made so far by this thread
+    // Every read by another thread than the caller's answers SQLITE_FULL, or an I/O error.
+    void refuse_other_readers(bool full);
+    static long syncs();  // made so far by this thread
 };
 
 }  // namespace switchhook::store_sqlite

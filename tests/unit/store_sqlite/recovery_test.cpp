@@ -157,6 +157,67 @@ TEST_F(Recovery, ADamagedRoomIsToldByTheFirstAnswerAndNothingIsTaken) {
     EXPECT_EQ(driver.send(event_of(9'999, 10)), Disposition::stored);
 }
 
+TEST_F(Recovery, WhateverEndsTheReadingNothingIsTakenBeforeItIsRead) {
+    fill(500, 1);
+    for (const bool full : {true, false}) {
+        FaultyDisk disk;
+        disk.refuse_other_readers(full);
+        auto outbox = make();
+        ASSERT_TRUE(outbox.start());
+        Status answered = ask(outbox);
+        while (answered.code() == Code::unavailable && outbox.health()) answered = ask(outbox);
+        EXPECT_FALSE(answered);
+        EXPECT_FALSE(outbox.health());
+        testkit::SampleEvent known = event_of(7, 10).event;
+        testkit::SampleEvent unknown = event_of(9'999, 10).event;
+        const Event events[] = {known.event(), unknown.event()};
+        const Append appends[] = {{events, {}, true}, {events + 1, {}, true}};
+        EXPECT_FALSE(outbox.commit(appends, {}, testkit::TestFilter(), kNow)) << "nobody knows what was seen";
+        EXPECT_TRUE(outbox.maintain(kNow));
+        disk.heal();
+        const auto later = outbox.commit({appends, 1}, {}, testkit::TestFilter(), kNow + 5'000);
+        ASSERT_TRUE(later) << later.status().message();
+        EXPECT_EQ(later->appended.at(0).disposition, Disposition::duplicate);
+        EXPECT_TRUE(outbox.health());
+        EXPECT_EQ(outbox.figures().waiting, 500u);
+        outbox.stop();
+    }
+}
+
+// As a kill leaves it, while groups of the time that was wrong are not forgotten yet.
+TEST_F(Recovery, IdsOfAfterTheClockWentBackAreKnownBesideThoseOfBefore) {
+    fill(1'000, 1);  // two groups
+    sql("UPDATE ids SET at=at+3600000 WHERE first=(SELECT min(first) FROM ids)");
+    OutboxDriver driver(maker_at(file_, 0));
+    EXPECT_EQ(driver.send(event_of(999, 10)), Disposition::duplicate);
+    EXPECT_EQ(driver.send(event_of(1, 10)), Disposition::duplicate);
+}
+
+TEST_F(Recovery, AStopWritesDownWhereWhatWaitsBegins) {
+    fill(500, 1);
+    const auto settled_below = [&] {
+        sqlite3* handle = nullptr;
+        sqlite3_stmt* row = nullptr;
+        EXPECT_EQ(sqlite3_open(file_.c_str(), &handle), SQLITE_OK);
+        EXPECT_EQ(sqlite3_prepare_v2(handle, "SELECT value FROM meta WHERE key=3", -1, &row, nullptr), SQLITE_OK);
+        const auto value = sqlite3_step(row) == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
+        sqlite3_finalize(row);
+        sqlite3_close(handle);
+        return value;
+    };
+    const auto settle_from_to = [&](DeliveryId from, DeliveryId to) {
+        auto outbox = make();
+        ASSERT_TRUE(outbox.start());
+        ASSERT_TRUE(outbox.maintain(kNow)) << "has waited for what is read";
+        for (DeliveryId id = from; id <= to; ++id) ASSERT_TRUE(settle(outbox, id, DeliveryState::delivered));
+        outbox.stop();
+    };
+    settle_from_to(1, 10);
+    EXPECT_EQ(settled_below(), 11);
+    settle_from_to(11, 500);
+    EXPECT_EQ(settled_below(), 501) << "nothing waits";
+}
+
 TEST_F(Recovery, AGroupOfIdsThatIsNotWholeIsDamage) {
     fill(500, 1);
     sql("UPDATE ids SET hashes=x'0102'");
