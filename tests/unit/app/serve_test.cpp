@@ -87,9 +87,9 @@ TEST_F(Serving, IsNotReadyWithoutALiveKitKeyAndSaysSo) {
 TEST_F(Serving, MentionsSipNowhereWithoutASipBlock) {
     ASSERT_TRUE(serve("").wait_for("listening ")) << process_->err();
     const auto server = process_->port("server");
-    EXPECT_NE(ask(server, "POST", "/sip/hooks", R"({"hooks":[{"host":"a.example","url":"https://a.example/"}]})")
-                  .find("a.example"),
-              std::string::npos);
+    EXPECT_EQ(ask(server, "POST", "/sip/hooks", R"({"hooks":[{"host":"a.example","url":"https://a.example/"}]})")
+                  .find("HTTP/1.1 409"),
+              0U);
     EXPECT_NE(ask(server, "GET", "/sip/hooks").find(R"({"hooks":[]})"), std::string::npos);
     EXPECT_EQ(ask(process_->port("admin"), "GET", "/readyz").find("HTTP/1.1 200"), 0U);
     EXPECT_NE(ask(process_->port("admin"), "GET", "/metrics").find("switchhook_hooks"), std::string::npos);
