@@ -96,7 +96,7 @@ Status load_ids(const Reading& reading, Loaded& memory) {
         return at_ms > latest_ms - IdWindow::kRememberMs;
     };
     bool whole = true;
-    const Status status = reading.rows("SELECT at,hashes FROM ids ORDER BY first DESC", [&](const Statement& row) {
+    Status status = reading.rows("SELECT at,hashes FROM ids ORDER BY first DESC", [&](const Statement& row) {
         groups.emplace_back(row.integer_at(0), row.bytes_at(1));
         whole = groups.back().second.size() % kIdBytes == 0;
         return whole && young(row.integer_at(0));
