@@ -14,28 +14,9 @@ import unittest
 
 from tests.e2e.lab import BRIDGE
 from tests.e2e.phone import left_out
+from tests.harness.durations import Result, chosen
 
 HERE = pathlib.Path(__file__).resolve().parent
-
-
-class Result(unittest.TextTestResult):
-    """Says how long each test took."""
-
-    def startTest(self, test):
-        self.began = time.monotonic()
-        super().startTest(test)
-
-    def addSuccess(self, test):
-        unittest.TestResult.addSuccess(self, test)
-        self.stream.writeln(f"ok, {time.monotonic() - self.began:.1f} s")
-
-
-def chosen(suite, name):
-    for test in suite:
-        if isinstance(test, unittest.TestSuite):
-            yield from chosen(test, name)
-        elif name in test.id():
-            yield test
 
 
 def main():

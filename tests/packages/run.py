@@ -15,32 +15,13 @@ import tempfile
 import time
 import unittest
 
+from tests.harness.durations import Result, chosen
 from tests.harness.server import ROOT
 from tests.packages.base import found, prepare
 from tests.packages.root import Machine
 
 HERE = pathlib.Path(__file__).resolve().parent
 IN_NAMESPACE = HERE.parent / "e2e" / "in-namespace"
-
-
-class Result(unittest.TextTestResult):
-    """Says how long each test took."""
-
-    def startTest(self, test):
-        self.began = time.monotonic()
-        super().startTest(test)
-
-    def addSuccess(self, test):
-        unittest.TestResult.addSuccess(self, test)
-        self.stream.writeln(f"ok, {time.monotonic() - self.began:.1f} s")
-
-
-def chosen(suite, name):
-    for test in suite:
-        if isinstance(test, unittest.TestSuite):
-            yield from chosen(test, name)
-        elif name in test.id():
-            yield test
 
 
 def tests_of(module, name):
