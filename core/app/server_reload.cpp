@@ -40,7 +40,7 @@ Status Server::take(std::shared_ptr<const config::Config> next, std::unique_ptr<
     assembly->forwarder.reset();
     assembly->dialects.clear();
     replaced_.push_back({.assembly = std::exchange(reloaded_, assembly), .chain = std::move(old).value()});
-    std::erase_if(replaced_, [&](const Replaced& each) {
+    std::erase_if(replaced_, [](const Replaced& each) {
         if (each.in_use()) return false;
         each.stop();
         return true;

@@ -16,6 +16,8 @@ namespace switchhook::store_sqlite {
 Status LockFile::acquire(const std::string& path) {
     if (file_ >= 0) return {};
     const int file = open_own(path, O_RDWR | O_CREAT);
+    if (file < 0 && (errno == ELOOP || errno == EINVAL))
+        return {Code::unavailable, path + " is a link, or no regular file: it is not used; move it away"};
     if (file < 0)
         return {Code::unavailable, path + ": " + std::strerror(errno) + "; the folder must exist and be writable"};
     if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
